@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+# Every target is one verb in scripts/, which can be called by itself; all of
+# them have --help. LINUX=/path/to/linux (and REV=) take the place of the base
+# in base.conf.
+
+export LINUX REV JOBS PXD_CACHE
+
+.DEFAULT_GOAL := series
+
+series: ## the main job: fetch the base, apply the series, audit both, summarise (default)
+	@scripts/series
+
+check: ## all tests that fit in CI
+	@scripts/check
+
+tree: ## make the base tree ready and print where it is
+	@scripts/tree
+
+apply: ## apply patches/ to the base and print where the tree is
+	@scripts/apply
+
+export: ## write patches/ from the commits in the applied tree
+	@scripts/export
+
+hygiene: ## checkpatch, codespell and format checks of patches/
+	@scripts/hygiene
+
+audit: ## audit the base (any other tree: scripts/audit TREE)
+	@scripts/audit
+
+boot: ## build and boot the series: make boot TARGET=s390
+	@scripts/boot $(or $(TARGET),$(error say which: make boot TARGET=NAME, NAME one of: $(notdir $(wildcard targets/*))))
+
+bench: ## measure what README promises, on an idle machine, into results/bench/
+	@scripts/bench
+
+clean: ## remove the cache: trees, objects, images, downloads, reports
+	@scripts/clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: series check tree apply export hygiene audit boot bench clean help
