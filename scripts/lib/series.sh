@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2034 # the verbs use what is set here
+# shellcheck shell=bash
+# Sourced by the verbs that work on the series, after common.sh: git without
+# the user's configuration, and what apply and export both have to know.
+
+require git=git
+
+# Neither the environment of the caller nor any configuration, the repository's
+# own included, may change what git does here.
+for _var in "${!GIT_@}"; do
+	case $_var in
+	GIT_EXEC_PATH|GIT_TRACE*) ;;
+	*) unset "$_var" ;;
+	esac
+done
+export GIT_CONFIG_GLOBAL=$ROOT/scripts/lib/gitconfig GIT_CONFIG_NOSYSTEM=1 GIT_ATTR_NOSYSTEM=1
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=include.path GIT_CONFIG_VALUE_0=$GIT_CONFIG_GLOBAL
+export GIT_TERMINAL_PROMPT=0 TZ=UTC
+
+# For a verb that cannot have findings: whatever stops it is an error, exit 2.
+no_findings() {
+	# shellcheck disable=SC2016 # rc is the exit status where this is run
+	on_exit 'case $rc in
+		0|2|129|130|143) ;;
+		*) note "stopped by the error above (status $rc)"; rc=2 ;;
+	esac'
+}
+
+AUTHOR_NAME=pxd-lockless
+AUTHOR_EMAIL=pxd-lockless@example.org
+AUTHOR="$AUTHOR_NAME <$AUTHOR_EMAIL>"
+BRANCH=pxd-lockless
+
+# Copies of files that the series adds: directory in the kernel, directory here.
+COPIES=("tools/testing/selftests/mm selftests/mm" "scripts/coccinelle/mm cocci")
+
+# use_linux: for LINUX=, set LINUX_DIR and LINUX_OBJECTS. All that is ever run
+# in LINUX is rev-parse, which reads neither index nor work tree; lazy fetches
+# of a partial clone, which would write there, are off.
+use_linux() {
+	local err
+	LINUX_DIR=$(realpath -e -- "$LINUX/." 2>/dev/null) ||
+		die "LINUX=$LINUX: no such directory, or not for $(id -un) to read"
+	err=$(linux_git --git-dir 2>&1 >/dev/null) ||
+		die "LINUX=$LINUX is not a git repository that can be read: ${err%%$'\n'*}"
+	LINUX_OBJECTS=$(linux_git --path-format=absolute --git-path objects) ||
+		die "LINUX=$LINUX: git cannot tell where its objects are"
+}
+linux_git() {
+	GIT_CEILING_DIRECTORIES=${LINUX_DIR%/*} GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1 \
+	GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none git -C "$LINUX_DIR" rev-parse "$@"
+}
+
+# use_base: make the base ready; set DIR, KERNEL (its work tree), SERIES (the
+# work tree of the branch) and PATCHES.
+use_base() {
+	DIR=$("$ROOT/scripts/tree") || exit
+	KERNEL=$DIR/linux
+	SERIES=$DIR/series
+	shopt -s nullglob
+	PATCHES=("$ROOT"/patches/*.patch)
+	shopt -u nullglob
+}
+
+# commit_of REV: its id, or nothing.
+commit_of() { git -C "$KERNEL" rev-parse -q --verify "$1^{commit}" || true; }
+
+# What the branch is made from: the base and each patch with its name.
+series_key() {
+	local patch
+	{
+		commit_of base
+		for patch in "${PATCHES[@]}"; do
+			printf '%s\n' "${patch##*/}"
+			cat -- "$patch"
+		done
+	} | sha256sum | cut -d ' ' -f 1
+}
+
+# DIR/.state: the key of the patches that the branch agrees with, and the tip
+# that apply made of them ('-' when it did not).
+read_state() {
+	KEY='' TIP=''
+	[ ! -e "$DIR/.state" ] || read -r KEY TIP <"$DIR/.state" || true
+}
+write_state() {
+	printf '%s %s\n' "$1" "$2" >"$DIR/.state.new"
+	mv "$DIR/.state.new" "$DIR/.state"
+}
+
+# Why the work tree is not simply the branch, or nothing.
+unclean() {
+	local what
+	if [ "$(git -C "$SERIES" symbolic-ref -q HEAD)" != "refs/heads/$BRANCH" ]; then
+		echo "is not on branch $BRANCH (a rebase under way?)"
+		return
+	fi
+	for what in rebase-apply rebase-merge; do
+		if [ -e "$(git -C "$SERIES" rev-parse --path-format=absolute --git-path "$what")" ]; then
+			echo "is in the middle of git am or git rebase"
+			return
+		fi
+	done
+	what=$(git -C "$SERIES" status --porcelain) || what=unknown
+	[ -z "$what" ] || echo "has uncommitted changes"
+}
+
+# format_series OUTPUT-DIR TIP: the patches, the same on every machine.
+format_series() {
+	git -C "$KERNEL" format-patch -q -o "$1" --no-numbered --subject-prefix=PATCH \
+		--start-number=1 --zero-commit --full-index --no-signature --no-base \
+		--no-thread --no-attach --no-cover-letter --no-notes --no-signoff \
+		--no-to --no-cc --no-add-header --no-from \
+		-p --stat=72 --summary --binary --unified=3 --find-renames=50% \
+		--diff-algorithm=histogram --no-ext-diff --no-textconv --no-color \
+		--src-prefix=a/ --dst-prefix=b/ --ignore-submodules=none \
+		"base..$2" || die "git format-patch failed"
+}
+
+# added_files TIP: lines 'path in the kernel<TAB>path here', for each copy.
+added_files() {
+	local pair path
+	for pair in "${COPIES[@]}"; do
+		git -C "$KERNEL" diff --name-only --no-renames --diff-filter=A base "$1" -- "${pair% *}" |
+			while IFS= read -r path; do
+				printf '%s\t%s\n' "$path" "${pair#* }${path#"${pair% *}"}"
+			done
+	done
+}
