@@ -33,15 +33,22 @@ virtual report
 @@
 import re
 
-def pair(where, first, again, slot, what):
+told = set()
+
+def pair(kind, first, again, slot, what):
     """Message for a pair of reads that matters, None for any other."""
     slot = slot.replace(" ", "")
     if not re.match(r"[A-Za-z_]\w*((->|\.)\w+)*$", slot):
         return None
     if int(first[0].line) >= int(again[0].line):  # around a loop, or a retry
         return None
-    return "%s: %s: %s (first read at line %s)" % (
-        where, again[0].current_element, what % slot, first[0].line)
+    msg = "%s: %s: %s (first read at line %s)" % (
+        kind, again[0].current_element, what % slot, first[0].line)
+    key = (again[0].file, again[0].line, msg)
+    if key in told:
+        return None
+    told.add(key)
+    return msg
 
 // Everything below depends on this rule: literal names let spatch skip the
 // files that have nothing to do with page tables.
@@ -105,62 +112,125 @@ pmd_trans_huge(...)
 
 // A test that only an assertion looks at decides nothing.
 @quiet depends on scope@
-identifier assert = {@ASSERT@};
-identifier test = {@TEST@};
+identifier assertion = {
+	BUG_ON, WARN_ON, WARN_ON_ONCE, VM_BUG_ON, VM_WARN_ON, VM_WARN_ON_ONCE
+};
+identifier test = {
+	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
+	pud_present, pmd_present, pgd_bad, p4d_bad, pud_bad, pmd_bad, pgd_leaf,
+	p4d_leaf, pud_leaf, pmd_leaf, pud_trans_huge, pmd_trans_huge,
+	pmd_is_huge, pud_huge, pmd_huge, pud_large, pmd_large, pud_devmap,
+	pmd_devmap
+};
 position skip;
 @@
 
-assert(..., <+... test@skip(...) ...+>, ...)
+assertion(..., <+... test@skip(...) ...+>, ...)
 
-// An empty entry that is filled: test and fill in one condition ...
+// An empty entry is filled: test and fill in one condition ...
 @fill depends on scope@
 expression slot;
-identifier get = {@GET@};
-identifier test = {@NONE@};
-identifier populate = {@POPULATE@};
+identifier get = {pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless};
+identifier test = {
+	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
+	pud_present, pmd_present
+};
+identifier populate = {
+	pgd_populate, p4d_populate, pud_populate, pmd_populate,
+	pgd_populate_kernel, p4d_populate_kernel, pud_populate_kernel,
+	pmd_populate_kernel, pgd_populate_init, p4d_populate_init,
+	pud_populate_init, pmd_populate_init, pgd_alloc, p4d_alloc, pud_alloc,
+	pmd_alloc, set_pgd, set_p4d, set_pud, set_pmd, set_pgd_init,
+	set_p4d_init, set_pud_init, set_pmd_init, set_pgd_safe, set_p4d_safe,
+	set_pud_safe, set_pmd_safe, __p4d_alloc, __pud_alloc, __pmd_alloc,
+	__pte_alloc, __pte_alloc_kernel, pte_alloc, pte_alloc_kernel
+};
 position skip;
 @@
 
 (
-test@skip(@READ@) && <+... populate(..., slot, ...) ...+>
+test@skip(\(*slot\|READ_ONCE(*slot)\|get(slot)\)) && <+... populate(..., slot, ...) ...+>
 |
-test@skip(@READ@) || <+... populate(..., slot, ...) ...+>
+test@skip(\(*slot\|READ_ONCE(*slot)\|get(slot)\)) || <+... populate(..., slot, ...) ...+>
 )
 
 // ... or in two steps.
 @fill_later depends on scope exists@
 expression slot, E;
-identifier get = {@GET@};
-identifier test = {@NONE@};
-identifier offset = {@OFF@};
-identifier populate = {@POPULATE@};
+identifier get = {pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless};
+identifier test = {
+	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
+	pud_present, pmd_present
+};
+identifier offset = {
+	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_huge
+};
+identifier populate = {
+	pgd_populate, p4d_populate, pud_populate, pmd_populate,
+	pgd_populate_kernel, p4d_populate_kernel, pud_populate_kernel,
+	pmd_populate_kernel, pgd_populate_init, p4d_populate_init,
+	pud_populate_init, pmd_populate_init, pgd_alloc, p4d_alloc, pud_alloc,
+	pmd_alloc, set_pgd, set_p4d, set_pud, set_pmd, set_pgd_init,
+	set_p4d_init, set_pud_init, set_pmd_init, set_pgd_safe, set_p4d_safe,
+	set_pud_safe, set_pmd_safe, __p4d_alloc, __pud_alloc, __pmd_alloc,
+	__pte_alloc, __pte_alloc_kernel, pte_alloc, pte_alloc_kernel
+};
 position skip;
 @@
 
-test@skip(@READ@)
+test@skip(\(*slot\|READ_ONCE(*slot)\|get(slot)\))
 ... when != slot = E
     when != slot++
     when != offset(slot, ...)
-\(populate(..., slot, ...)\|*slot = E\|WRITE_ONCE(*slot, E)\)
+(
+populate(..., slot, ...)
+|
+ *slot = E
+|
+WRITE_ONCE(*slot, E)
+)
 
 // The first read is under a lock.
 @locked depends on scope exists@
 expression slot, E;
 {pgd_t, p4d_t, pud_t, pmd_t} value;
-identifier guarded = {@GUARD@};
-identifier lock = {@LOCK@};
-identifier unlock = {@UNLOCK@};
-identifier get = {@GET@};
-identifier test = {@TEST@};
-identifier clear = {@CLEAR@};
-position skip;
+identifier guarded = {
+	spinlock, spinlock_irq, spinlock_irqsave, raw_spinlock,
+	raw_spinlock_irqsave, read_lock, write_lock, mutex, mmap_write_lock
+};
+identifier lock = {
+	spin_lock, spin_lock_nested, spin_lock_irq, spin_lock_irqsave,
+	spin_lock_bh, raw_spin_lock, raw_spin_lock_irqsave, read_lock,
+	write_lock, mutex_lock, mmap_write_lock, pmd_lock, pud_lock,
+	pmd_trans_huge_lock, pud_trans_huge_lock, huge_pte_lock,
+	pte_offset_map_lock, pte_alloc_map_lock, lockdep_assert_held,
+	assert_spin_locked, mmap_assert_write_locked
+};
+identifier unlock = {
+	spin_unlock, spin_unlock_irq, spin_unlock_irqrestore, spin_unlock_bh,
+	raw_spin_unlock, raw_spin_unlock_irqrestore, read_unlock, write_unlock,
+	mutex_unlock, mmap_write_unlock, pte_unmap_unlock
+};
+identifier get = {pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless};
+identifier test = {
+	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
+	pud_present, pmd_present, pgd_bad, p4d_bad, pud_bad, pmd_bad, pgd_leaf,
+	p4d_leaf, pud_leaf, pmd_leaf, pud_trans_huge, pmd_trans_huge,
+	pmd_is_huge, pud_huge, pmd_huge, pud_large, pmd_large, pud_devmap,
+	pmd_devmap
+};
+identifier clear = {
+	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
+	pmd_none_or_clear_bad
+};
+position taken, skip;
 @@
 
-\(lock(...)\|guard(guarded)(...)\)
+\(lock@taken(...)\|guard@taken(guarded)(...)\)
 ... when any
     when != unlock(...)
 (
-test@skip(@READ@)
+test@skip(\(*slot\|READ_ONCE(*slot)\|get(slot)\))
 |
 clear@skip(slot)
 |
@@ -168,3 +238,274 @@ value@skip = \(*slot\|READ_ONCE(*slot)\)
 |
 E@skip = get(slot)
 )
+
+// Around a loop it was given back, if perhaps in a function or under an if.
+@script:python depends on locked@
+taken << locked.taken;
+skip << locked.skip;
+@@
+
+if int(taken[0].line) > int(skip[0].line):
+    cocci.include_match(False)
+
+// The descent reads again.
+@descend depends on scope exists@
+expression slot, E;
+{pgd_t, p4d_t, pud_t, pmd_t} value;
+identifier get = {pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless};
+identifier test = {
+	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
+	pud_present, pmd_present, pgd_bad, p4d_bad, pud_bad, pmd_bad, pgd_leaf,
+	p4d_leaf, pud_leaf, pmd_leaf, pud_trans_huge, pmd_trans_huge,
+	pmd_is_huge, pud_huge, pmd_huge, pud_large, pmd_large, pud_devmap,
+	pmd_devmap
+};
+identifier clear = {
+	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
+	pmd_none_or_clear_bad
+};
+identifier offset = {
+	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_huge
+};
+identifier lock = {
+	spin_lock, spin_lock_nested, spin_lock_irq, spin_lock_irqsave,
+	spin_lock_bh, raw_spin_lock, raw_spin_lock_irqsave, read_lock,
+	write_lock, mutex_lock, mmap_write_lock
+};
+identifier guarded = {
+	spinlock, spinlock_irq, spinlock_irqsave, raw_spinlock,
+	raw_spinlock_irqsave, read_lock, write_lock, mutex, mmap_write_lock
+};
+identifier same = {pgd_same, p4d_same, pud_same, pmd_same};
+identifier val = {pgd_val, p4d_val, pud_val, pmd_val};
+identifier changed != {
+	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_huge,
+	pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless,
+	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
+	pmd_none_or_clear_bad
+};
+position value_read != locked.skip;
+position plain_read != {quiet.skip, fill.skip, fill_later.skip, locked.skip};
+position again;
+@@
+
+(
+E@value_read = get(slot)
+|
+value@value_read = \(*slot\|READ_ONCE(*slot)\)
+|
+test@plain_read(\(*slot\|READ_ONCE(*slot)\|get(slot)\))
+|
+clear@plain_read(slot)
+)
+... when != slot = E
+    when != slot += E
+    when != slot -= E
+    when != slot++
+    when != ++slot
+    when != slot--
+    when != --slot
+    when != &slot
+    when != *slot = E
+    when != val(*slot) = E
+    when != WRITE_ONCE(*slot, E)
+    when != changed(..., slot, ...)
+    when != lock(...)
+    when != guard(guarded)(...)
+    when != same(...)
+    when != val(...) == val(...)
+    when != val(...) != val(...)
+offset@again(slot, ...)
+
+@script:python depends on org@
+first << descend.value_read;
+again << descend.again;
+slot << descend.slot;
+offset << descend.offset;
+@@
+
+msg = pair("reread-value", first, again, slot, offset + "(%s)")
+if msg:
+    coccilib.org.print_todo(again[0], msg)
+
+@script:python depends on report@
+first << descend.value_read;
+again << descend.again;
+slot << descend.slot;
+offset << descend.offset;
+@@
+
+msg = pair("reread-value", first, again, slot, offset + "(%s)")
+if msg:
+    coccilib.report.print_report(again[0], msg)
+
+@script:python depends on org@
+first << descend.plain_read;
+again << descend.again;
+slot << descend.slot;
+offset << descend.offset;
+@@
+
+msg = pair("reread-plain", first, again, slot, offset + "(%s)")
+if msg:
+    coccilib.org.print_todo(again[0], msg)
+
+@script:python depends on report@
+first << descend.plain_read;
+again << descend.again;
+slot << descend.slot;
+offset << descend.offset;
+@@
+
+msg = pair("reread-plain", first, again, slot, offset + "(%s)")
+if msg:
+    coccilib.report.print_report(again[0], msg)
+
+@depends on context@
+expression read;
+position descend.again;
+@@
+
+* read@again
+
+// The entry is looked at again; a new value in a variable is a new start.
+@look depends on scope exists@
+expression slot, E;
+{pgd_t, p4d_t, pud_t, pmd_t} value;
+identifier get = {pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless};
+identifier test = {
+	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
+	pud_present, pmd_present, pgd_bad, p4d_bad, pud_bad, pmd_bad, pgd_leaf,
+	p4d_leaf, pud_leaf, pmd_leaf, pud_trans_huge, pmd_trans_huge,
+	pmd_is_huge, pud_huge, pmd_huge, pud_large, pmd_large, pud_devmap,
+	pmd_devmap
+};
+identifier clear = {
+	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
+	pmd_none_or_clear_bad
+};
+identifier harmless = {
+	BUG_ON, WARN_ON, WARN_ON_ONCE, VM_BUG_ON, VM_WARN_ON, VM_WARN_ON_ONCE,
+	printk, pr_emerg, pr_alert, pr_crit, pr_err, pr_warn, pr_notice,
+	pr_info, pr_cont, pr_debug, pgd_ERROR, p4d_ERROR, pud_ERROR, pmd_ERROR
+};
+identifier lock = {
+	spin_lock, spin_lock_nested, spin_lock_irq, spin_lock_irqsave,
+	spin_lock_bh, raw_spin_lock, raw_spin_lock_irqsave, read_lock,
+	write_lock, mutex_lock, mmap_write_lock
+};
+identifier guarded = {
+	spinlock, spinlock_irq, spinlock_irqsave, raw_spinlock,
+	raw_spinlock_irqsave, read_lock, write_lock, mutex, mmap_write_lock
+};
+identifier same = {pgd_same, p4d_same, pud_same, pmd_same};
+identifier val = {pgd_val, p4d_val, pud_val, pmd_val};
+identifier changed != {
+	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_huge,
+	pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless,
+	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
+	pmd_none_or_clear_bad
+};
+position value_read != locked.skip;
+position plain_read != {quiet.skip, fill.skip, fill_later.skip, locked.skip};
+position again;
+@@
+
+(
+E@value_read = get(slot)
+|
+value@value_read = \(*slot\|READ_ONCE(*slot)\)
+|
+test@plain_read(\(*slot\|READ_ONCE(*slot)\|get(slot)\))
+|
+clear@plain_read(slot)
+)
+... when != slot = E
+    when != slot += E
+    when != slot -= E
+    when != slot++
+    when != ++slot
+    when != slot--
+    when != --slot
+    when != &slot
+    when != *slot = E
+    when != val(*slot) = E
+    when != WRITE_ONCE(*slot, E)
+    when != changed(..., slot, ...)
+    when != lock(...)
+    when != guard(guarded)(...)
+    when != same(...)
+    when != val(...) == val(...)
+    when != val(...) != val(...)
+(
+ *slot = E
+|
+val(*slot) = E
+|
+WRITE_ONCE(*slot, E)
+|
+sizeof(*slot)
+|
+harmless(...)
+|
+same(...)
+|
+val(...) == val(...)
+|
+val(...) != val(...)
+|
+E = \(*slot\|READ_ONCE(*slot)\|get(slot)\)
+|
+clear@again(slot)
+|
+ *slot@again
+|
+get(slot@again)
+)
+
+@script:python depends on org@
+first << look.value_read;
+again << look.again;
+slot << look.slot;
+@@
+
+msg = pair("reread-value", first, again, slot, "*%s")
+if msg:
+    coccilib.org.print_todo(again[0], msg)
+
+@script:python depends on report@
+first << look.value_read;
+again << look.again;
+slot << look.slot;
+@@
+
+msg = pair("reread-value", first, again, slot, "*%s")
+if msg:
+    coccilib.report.print_report(again[0], msg)
+
+@script:python depends on org@
+first << look.plain_read;
+again << look.again;
+slot << look.slot;
+@@
+
+msg = pair("reread-plain", first, again, slot, "*%s")
+if msg:
+    coccilib.org.print_todo(again[0], msg)
+
+@script:python depends on report@
+first << look.plain_read;
+again << look.again;
+slot << look.slot;
+@@
+
+msg = pair("reread-plain", first, again, slot, "*%s")
+if msg:
+    coccilib.report.print_report(again[0], msg)
+
+@depends on context@
+expression read;
+position look.again;
+@@
+
+* read@again

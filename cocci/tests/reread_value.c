@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * reread-value: the value was read into a variable, then the slot was read.
+ * A line that has to be reported says so; all others have to stay silent.
+ */
+#include <linux/mm.h>
+
+/* --- to be reported --- */
+
+static pmd_t *bad_descent(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (pud_none(pud) || pud_leaf(pud))
+		return NULL;
+	return pmd_offset(pudp, addr);		/* EXPECT: reread-value */
+}
+
+static pud_t *bad_getter(p4d_t *p4dp, unsigned long addr)
+{
+	p4d_t p4d;
+
+	p4d = p4dp_get(p4dp);
+	if (!p4d_present(p4d))
+		return NULL;
+	return pud_offset(p4dp, addr);		/* EXPECT: reread-value */
+}
+
+static p4d_t *bad_top(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgdp = pgd_offset(mm, addr);
+	pgd_t pgd = pgdp_get(pgdp);
+
+	if (pgd_none(pgd))
+		return NULL;
+	return p4d_offset(pgdp, addr);		/* EXPECT: reread-value */
+}
+
+static pte_t *bad_pte(pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd = pmdp_get_lockless(pmdp);
+
+	if (!pmd_present(pmd) || pmd_leaf(pmd))
+		return NULL;
+	return pte_offset_kernel(pmdp, addr);	/* EXPECT: reread-value */
+}
+
+static pte_t *bad_plain_snapshot(pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd = *pmdp;
+
+	barrier();
+	if (pmd_none(pmd))
+		return NULL;
+	return pte_offset_huge(pmdp, addr);	/* EXPECT: reread-value */
+}
+
+static unsigned long bad_dereference(pmd_t *pmdp)
+{
+	pmd_t pmd = pmdp_get(pmdp);
+
+	if (!pmd_leaf(pmd))
+		return 0;
+	return pmd_pfn(*pmdp);			/* EXPECT: reread-value */
+}
+
+static int bad_second_getter(pud_t *pudp)
+{
+	pud_t pud = pudp_get(pudp);
+
+	if (pud_none(pud))
+		return 0;
+	if (pud_leaf(pudp_get(pudp)))		/* EXPECT: reread-value */
+		return 2;
+	return 1;
+}
+
+static int bad_clear(pud_t *pudp)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (pud_leaf(pud))
+		return 1;
+	return pud_none_or_clear_bad(pudp);	/* EXPECT: reread-value */
+}
+
+static int bad_member(struct vm_fault *vmf)
+{
+	pmd_t orig;
+
+	if (pmd_none(orig = pmdp_get_lockless(vmf->pmd)))
+		return 0;
+	do_something(orig);
+	return pmd_trans_huge(*vmf->pmd);	/* EXPECT: reread-value */
+}
+
+static int bad_into_member(struct vm_fault *vmf)
+{
+	vmf->orig_pmd = pmdp_get_lockless(vmf->pmd);
+	if (pmd_none(vmf->orig_pmd))
+		return 0;
+	return pmd_young(*vmf->pmd);		/* EXPECT: reread-value */
+}
+
+static int bad_loop(p4d_t *p4d, unsigned long addr, unsigned long end)
+{
+	unsigned long next;
+	pud_t *pudp = pud_offset(p4d, addr);
+
+	do {
+		pud_t pud = READ_ONCE(*pudp);
+
+		next = pud_addr_end(addr, end);
+		if (pud_none(pud))
+			continue;
+		walk(pmd_offset(pudp, addr));	/* EXPECT: reread-value */
+	} while (pudp++, addr = next, addr != end);
+	return 0;
+}
+
+static int bad_branch(pud_t *pudp, unsigned long addr, int mode)
+{
+	pud_t pud = pudp_get(pudp);
+
+	if (mode)
+		spin_lock(&some_lock);		/* only on one of the paths */
+	if (pud_none(pud))
+		goto out;
+	walk(pmd_offset(pudp, addr));		/* EXPECT: reread-value */
+out:
+	if (mode)
+		spin_unlock(&some_lock);
+	return 0;
+}
+
+static int bad_after_unlock(struct mm_struct *mm, pmd_t *pmdp, unsigned long addr)
+{
+	spinlock_t *ptl = pmd_lock(mm, pmdp);
+	pmd_t pmd;
+
+	do_something(mm);
+	spin_unlock(ptl);
+	pmd = pmdp_get(pmdp);
+	if (pmd_none(pmd))
+		return 0;
+	walk(pte_offset_kernel(pmdp, addr));	/* EXPECT: reread-value */
+	return 1;
+}
+
+static pmd_t *bad_in_scope(pud_t *pudp, unsigned long addr)
+{
+	pmd_t *pmdp = NULL;
+
+	scoped_guard(irqsave) {
+		pud_t pud = READ_ONCE(*pudp);
+
+		if (pud_none(pud))
+			return NULL;
+		pmdp = pmd_offset(pudp, addr);	/* EXPECT: reread-value */
+	}
+	return pmdp;
+}
+
+/* --- look-alikes --- */
+
+static pmd_t *good_lockless(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (pud_none(pud) || pud_leaf(pud))
+		return NULL;
+	return pmd_offset_lockless(pudp, pud, addr);
+}
+
+static int good_stepped(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (pud_none(pud))
+		pudp++;
+	else
+		pudp += 2;
+	return walk(pmd_offset(pudp, addr));
+}
+
+static int good_other_slot(pud_t *pudp, pud_t *other, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (pud_none(pud))
+		return 0;
+	pudp = other;
+	return walk(pmd_offset(pudp, addr));
+}
+
+static int good_other_variable(pud_t *src, pud_t *dst, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*src);
+
+	if (pud_none(pud))
+		return 0;
+	return walk(pmd_offset(dst, addr));
+}
+
+static int good_recheck(struct mm_struct *mm, pmd_t *pmdp)
+{
+	pmd_t pmd = pmdp_get_lockless(pmdp);
+	spinlock_t *ptl;
+
+	if (!pmd_trans_huge(pmd))
+		return 0;
+	ptl = pmd_lock(mm, pmdp);
+	if (pmd_trans_huge(*pmdp))
+		do_something(mm);
+	spin_unlock(ptl);
+	return 1;
+}
+
+static int good_recheck_mm_lock(struct mm_struct *mm, pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (pud_none(pud))
+		return 0;
+	spin_lock(&mm->page_table_lock);
+	walk(pmd_offset(pudp, addr));
+	spin_unlock(&mm->page_table_lock);
+	return 1;
+}
+
+static int good_guard(struct mm_struct *mm, pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (pud_none(pud))
+		return 0;
+	guard(spinlock)(&mm->page_table_lock);
+	return walk(pmd_offset(pudp, addr));
+}
+
+static int good_compare(pmd_t *pmdp, pte_t *ptep)
+{
+	pmd_t pmd = pmdp_get_lockless(pmdp);
+
+	if (pmd_none(pmd))
+		return 0;
+	if (pmd_val(pmd) != pmd_val(*pmdp))
+		return -EAGAIN;
+	return 1;
+}
+
+static int good_same(pmd_t *pmdp)
+{
+	pmd_t pmd = pmdp_get_lockless(pmdp);
+
+	if (pmd_none(pmd))
+		return 0;
+	return pmd_same(pmd, *pmdp);
+}
+
+static int good_compare_getter(pmd_t *pmdp)
+{
+	pmd_t pmd = READ_ONCE(*pmdp);
+
+	return pmd_val(pmd) == pmd_val(pmdp_get_lockless(pmdp));
+}
+
+static int good_written(pmd_t *pmdp, pmd_t new)
+{
+	pmd_t old = *pmdp;
+
+	set_pmd(pmdp, new);
+	return pmd_none(old) && pmd_present(*pmdp);
+}
+
+static int good_stored(pmd_t *pmdp, pmd_t new)
+{
+	pmd_t old = READ_ONCE(*pmdp);
+
+	WRITE_ONCE(*pmdp, new);
+	return pmd_none(old) && pmd_present(*pmdp);
+}
+
+static pte_t *good_filled(struct mm_struct *mm, pmd_t *pmdp, pgtable_t table, unsigned long addr)
+{
+	pmd_t pmd = pmdp_get(pmdp);
+
+	if (pmd_none(pmd))
+		pmd_populate(mm, pmdp, table);
+	else
+		return NULL;
+	return pte_offset_kernel(pmdp, addr);
+}
+
+static pmd_t *good_alloc(struct mm_struct *mm, pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (pud_leaf(pud))
+		return NULL;
+	return pmd_alloc(mm, pudp, addr);
+}
+
+static int good_map_lock(struct mm_struct *mm, pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd = pmdp_get_lockless(pmdp);
+	spinlock_t *ptl;
+	pte_t *pte;
+
+	if (pmd_none(pmd))
+		return 0;
+	pte = pte_offset_map_lock(mm, pmdp, addr, &ptl);
+	if (!pte)
+		return -EAGAIN;
+	pte_unmap_unlock(pte, ptl);
+	return 1;
+}
+
+static int good_refresh(pmd_t *pmdp)
+{
+	pmd_t pmd;
+again:
+	pmd = pmdp_get_lockless(pmdp);
+	if (pmd_none(pmd))
+		return 0;
+	if (try_something(pmd))
+		goto again;
+	return 1;
+}
+
+static int good_refresh_twice(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (pud_none(pud))
+		fill(addr);
+	pud = READ_ONCE(*pudp);
+	return pud_leaf(pud);
+}
+
+static int good_under_lock(struct mm_struct *mm, pud_t *pudp, unsigned long addr)
+{
+	pud_t pud;
+
+	spin_lock(&mm->page_table_lock);
+	pud = *pudp;
+	if (!pud_none(pud))
+		walk(pmd_offset(pudp, addr));
+	spin_unlock(&mm->page_table_lock);
+	return 0;
+}
+
+static void good_print(pmd_t *pmdp)
+{
+	pmd_t pmd = *pmdp;
+
+	if (pmd_bad(pmd))
+		pr_err("bad pmd %p: %lx\n", pmdp, (unsigned long)pmd_val(*pmdp));
+}
+
+static size_t good_size(pmd_t *pmdp)
+{
+	pmd_t pmd = *pmdp;
+
+	return pmd_none(pmd) ? 0 : sizeof(*pmdp);
+}
+
+static int good_split(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd = pmdp_get(pmdp);
+
+	if (pmd_trans_huge(pmd))
+		split_huge_pmd(vma, pmdp, addr);
+	else
+		return 0;
+	return pmd_none(*pmdp);
+}
+
+static int good_no_entry(int *p)
+{
+	int v = READ_ONCE(*p);
+
+	return v ? *p : 0;
+}
