@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the verbs use what is set here
+# Sourced by the verbs that build and boot kernels: targets, trees, make.
+
+. "$ROOT/scripts/lib/series.sh"
+
+TARGETS=$ROOT/targets
+
+# What every guest gets of this machine.
+GUEST=(-smp 2 -m 1G)
+
+# load_target NAME: its file, on top of that of the target whose image it shares.
+load_target() {
+	local name=$1 file=$TARGETS/$1
+	case $name in
+	''|*/*|.*) die "no target '$name': one of: $(cd "$TARGETS" && echo *)" ;;
+	esac
+	[ -f "$file" ] || die "no target '$name': one of: $(cd "$TARGETS" && echo *)"
+
+	TARGET=$name
+	KARCH='' CROSS='' KIMAGE='' CONFIG='' APPEND='' QEMU_PACKAGE=''
+	unset -f prepare_qemu
+	NEEDS=() GUEST_NEEDS=() OBJS=() QEMU=() EXPECT=()
+	IMAGE=$(sed -n 's/^IMAGE=//p' "$file")
+	if [ -n "$IMAGE" ]; then
+		[ -f "$TARGETS/$IMAGE" ] || die "targets/$name: there is no targets/$IMAGE"
+		# shellcheck source=/dev/null
+		. "$TARGETS/$IMAGE"
+	fi
+	# shellcheck source=/dev/null
+	. "$file"
+	IMAGE=${IMAGE:-$name}
+}
+
+# tree_option ARG [VALUE]: takes --base, --series, --with PATCH and --tree DIR;
+# sets TAKEN to the number of arguments, 0 if it is another option.
+WHAT=series WITH='' TREE=''
+tree_option() {
+	TAKEN=1
+	case $1 in
+	--base) WHAT=base ;;
+	--series) WHAT=series ;;
+	--with) WITH=${2-} TAKEN=2; [ -n "$WITH" ] || die "--with needs a patch" ;;
+	--tree) TREE=${2-} TAKEN=2; [ -n "$TREE" ] || die "--tree needs a directory" ;;
+	*) TAKEN=0 ;;
+	esac
+}
+
+# find_tree: sets TREE to the work tree to build and WHAT to a word for it.
+find_tree() {
+	if [ -n "$TREE" ]; then
+		[ -z "$WITH" ] || die "--tree and --with exclude each other"
+		[ -f "$TREE/Kbuild" ] || die "$TREE: not a kernel tree"
+		TREE=$(cd "$TREE" && pwd -P)
+		WHAT=tree
+		return
+	fi
+	if [ -n "$WITH" ]; then
+		[ -f "$WITH" ] || die "no patch $WITH"
+		WITH=$(realpath "$WITH")
+	fi
+	use_base
+	case $WHAT in
+	base) TREE=$KERNEL ;;
+	series) TREE=$("$ROOT/scripts/apply") || exit ;;
+	esac
+	[ -z "$WITH" ] || with_patch
+}
+
+# with_patch: a linked work tree of its own: TREE's commit and WITH on top.
+with_patch() {
+	local commit name want stamp tree
+	name=with-$(basename "$WITH" .patch)-$WHAT
+	tree=$DIR/$name
+	lock "$(id_of "$tree")" "$tree"
+	commit=$(git -C "$TREE" rev-parse HEAD)
+	want="$commit $(sha256sum <"$WITH")"
+	WHAT=$name TREE=$tree
+	# A directory without .git, or a .git that leads nowhere, is half-made.
+	if ! stamp=$(git -C "$tree" rev-parse --path-format=absolute --git-path pxd-with 2>/dev/null) ||
+	   [ ! -e "$tree/.git" ]; then
+		note "making the work tree $tree"
+		need_space "$tree" 3
+		rm -rf "$tree"
+		git -C "$KERNEL" worktree prune
+		git -C "$KERNEL" worktree add -q -f --detach "$tree" "$commit" ||
+			die "git could not make the work tree $tree: is the disk full?"
+		stamp=$(git -C "$tree" rev-parse --path-format=absolute --git-path pxd-with)
+	elif [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then
+		return
+	fi
+	rm -f "$stamp"
+	# Objects stay, the kernel's .gitignore covers dot files; so do the
+	# times of what did not change.
+	git -C "$tree" checkout -q -f --detach "$commit"
+	git -C "$tree" clean -qfd
+	git -C "$tree" apply --index "$WITH" ||
+		die "$WITH does not apply to $(git -C "$tree" describe --always): refresh it"
+	printf '%s\n' "$want" >"$stamp"
+}
+
+# id_of PATH: a file name for a path
+id_of() { printf '%s-%s' "$(basename "$1")" "$(cksum <<<"$1" | cut -d' ' -f1)"; }
+
+# kmake ARG...: the kernel's make for the loaded target in TREE, into OUT. Of
+# the caller's environment nothing but the paths gets there: make's own
+# variables, KBUILD_*, CC and the like would change the result.
+kmake() {
+	env -i PATH="$PATH" HOME="$HOME" LC_ALL=C TMPDIR="${TMPDIR:-/tmp}" \
+		CCACHE_DIR="$CACHE/ccache" CCACHE_STATSLOG="${CCACHE_STATSLOG-}" \
+		CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime \
+		KBUILD_BUILD_TIMESTAMP='1970-01-01' KBUILD_BUILD_USER=pxd \
+		KBUILD_BUILD_HOST=lockless KBUILD_BUILD_VERSION=1 \
+		nice make -C "$TREE" O="$OUT" ARCH="$KARCH" CROSS_COMPILE="$CROSS" \
+		CC="ccache ${CROSS}gcc" HOSTCC='ccache gcc' "$@" </dev/null
+}

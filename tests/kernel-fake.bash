@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# A repository with the real scripts and a kernel tree that builds in no time,
+# for tests of the verbs that build and boot. make, git and the compiler are
+# real, the kernel's Makefile and QEMU are not.
+
+fake_repo() {
+	export PXD_CACHE=$BATS_TEST_TMPDIR/cache JOBS=2
+	unset LINUX REV MAKEFLAGS
+	REPO=$BATS_TEST_TMPDIR/repo
+	mkdir -p "$REPO/targets" "$REPO/selftests/mm" "$REPO/patches" "$REPO/scripts"
+	cp -r "$BATS_TEST_DIRNAME/../scripts/lib" "$REPO/scripts/"
+	cp "$BATS_TEST_DIRNAME"/../scripts/{build,boot} "$REPO/scripts/"
+	cp -r "$BATS_TEST_DIRNAME/../selftests/init" "$REPO/selftests/"
+	cp "$BATS_TEST_DIRNAME/../base.conf" "$REPO/"
+	echo 'int main(void) { return 0; }' >"$REPO/selftests/mm/example.c"
+	printf 'CONFIG_COMMON=y\nCONFIG_ABSENT=y\n' >"$REPO/scripts/lib/kernel.config"
+
+	cat >"$REPO/targets/real" <<-'END'
+		KARCH=fake
+		CROSS=
+		OBJS=(mm/)
+		KIMAGE=arch/fake/boot/Image
+		CONFIG='
+		CONFIG_OWN=y
+		'
+		QEMU=(fake-qemu -cpu one)
+		QEMU_PACKAGE=none
+		APPEND='console=fake'
+		EXPECT=('crossed')
+	END
+	cat >"$REPO/targets/other" <<-'END'
+		IMAGE=real
+		QEMU=(fake-qemu -cpu two)
+		APPEND+=' more'
+	END
+
+	# scripts/tree and scripts/apply answer with trees that are there.
+	BASES=$BATS_TEST_TMPDIR/bases
+	LINUX_TREE=$BASES/linux
+	mkdir -p "$LINUX_TREE"
+	printf '#!/bin/sh\necho "%s"\n' "$BASES" >"$REPO/scripts/tree"
+	printf '#!/bin/sh\necho "%s/series"\n' "$BASES" >"$REPO/scripts/apply"
+	chmod +x "$REPO"/scripts/{tree,apply}
+	fake_linux
+}
+
+fake_linux() {
+	mkdir -p "$LINUX_TREE"/{mm,include,tools/testing/selftests/mm,tools/include/uapi}
+	cd "$LINUX_TREE" || return
+	cat >Makefile <<-'END'
+		.RECIPEPREFIX := >
+		export CC O
+		allnoconfig:
+		>@grep -v ABSENT $(KCONFIG_ALLCONFIG) >$(O)/.config
+		>@echo configured >>../configured
+		mm/: $(O)/mm/gup.o
+		$(O)/mm/gup.o: mm/gup.c $(O)/.config
+		>@mkdir -p $(O)/mm; echo compiling >>../compiled
+		>$(CC) -Wall -c -o $@ mm/gup.c
+		Image: $(O)/mm/gup.o
+		>@mkdir -p $(O)/arch/fake/boot; cp $(O)/mm/gup.o $(O)/arch/fake/boot/Image
+		>@echo "MAKEFLAGS-seen: $(KCFLAGS)" >>../flags
+		headers:
+		>@mkdir -p $(O)/usr/include/linux
+		.PHONY: allnoconfig mm/ Image headers
+	END
+	echo 'int gup(void) { return 1; }' >mm/gup.c
+	touch Kbuild tools/testing/selftests/mm/vm_util.c
+	echo '.*' >.gitignore
+	git init -q . && git add -A . && git add -f .gitignore
+	git -c user.name=t -c user.email=t@t commit -qm base && git tag base
+	git worktree add -q --detach ../series
+	cd "$REPO" || return
+}
