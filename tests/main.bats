@@ -29,13 +29,6 @@ number() { awk -v class="$1" -v column="$2" '$1 == class { print $column }' <<<"
 	done
 }
 
-@test "hygiene: the patches can be sent" {
-	unset LINUX REV
-	run "$ROOT/scripts/hygiene"
-	printf '%s\n' "$output"
-	[ "$status" -eq 0 ]
-}
-
 @test "apply, then export, is the identity; so is exporting twice" {
 	unset LINUX REV
 	series=$("$ROOT/scripts/apply")
