@@ -9,7 +9,7 @@
 /// reread-value: the entry was read into a variable, then the slot was read
 /// again.  Use the variable: pXd_offset_lockless() takes the value.
 /// reread-plain: the entry was tested in place, then read again.  Read it into
-/// a variable first, with pXdp_get() or pmdp_get_lockless().
+/// a variable first, with pXdp_get_lockless().
 ///
 //# Both are harmless where a lock or the lack of other users keeps the entry
 //# stable.  Locks are seen only within the function; the rule does not know
@@ -75,6 +75,12 @@ pudp_get(...)
 |
 pmdp_get(...)
 |
+pgdp_get_lockless(...)
+|
+p4dp_get_lockless(...)
+|
+pudp_get_lockless(...)
+|
 pmdp_get_lockless(...)
 |
 pgd_none(...)
@@ -130,7 +136,10 @@ assertion(..., <+... test@skip(...) ...+>, ...)
 // An empty entry is filled: test and fill in one condition ...
 @fill depends on scope@
 expression slot;
-identifier get = {pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless};
+identifier get = {
+	pgdp_get, p4dp_get, pudp_get, pmdp_get,
+	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+};
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
 	pud_present, pmd_present
@@ -157,7 +166,10 @@ test@skip(\(*slot\|READ_ONCE(*slot)\|get(slot)\)) || <+... populate(..., slot, .
 // ... or in two steps.
 @fill_later depends on scope exists@
 expression slot, E;
-identifier get = {pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless};
+identifier get = {
+	pgdp_get, p4dp_get, pudp_get, pmdp_get,
+	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+};
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
 	pud_present, pmd_present
@@ -211,7 +223,10 @@ identifier unlock = {
 	raw_spin_unlock, raw_spin_unlock_irqrestore, read_unlock, write_unlock,
 	mutex_unlock, mmap_write_unlock, pte_unmap_unlock
 };
-identifier get = {pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless};
+identifier get = {
+	pgdp_get, p4dp_get, pudp_get, pmdp_get,
+	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+};
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
 	pud_present, pmd_present, pgd_bad, p4d_bad, pud_bad, pmd_bad, pgd_leaf,
@@ -252,7 +267,10 @@ if int(taken[0].line) > int(skip[0].line):
 @descend depends on scope exists@
 expression slot, E;
 {pgd_t, p4d_t, pud_t, pmd_t} value;
-identifier get = {pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless};
+identifier get = {
+	pgdp_get, p4dp_get, pudp_get, pmdp_get,
+	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+};
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
 	pud_present, pmd_present, pgd_bad, p4d_bad, pud_bad, pmd_bad, pgd_leaf,
@@ -280,7 +298,8 @@ identifier same = {pgd_same, p4d_same, pud_same, pmd_same};
 identifier val = {pgd_val, p4d_val, pud_val, pmd_val};
 identifier changed != {
 	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_huge,
-	pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless,
+	pgdp_get, p4dp_get, pudp_get, pmdp_get,
+	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless,
 	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
 	pmd_none_or_clear_bad
 };
@@ -372,7 +391,10 @@ position descend.again;
 @look depends on scope exists@
 expression slot, E;
 {pgd_t, p4d_t, pud_t, pmd_t} value;
-identifier get = {pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless};
+identifier get = {
+	pgdp_get, p4dp_get, pudp_get, pmdp_get,
+	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+};
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
 	pud_present, pmd_present, pgd_bad, p4d_bad, pud_bad, pmd_bad, pgd_leaf,
@@ -402,7 +424,8 @@ identifier same = {pgd_same, p4d_same, pud_same, pmd_same};
 identifier val = {pgd_val, p4d_val, pud_val, pmd_val};
 identifier changed != {
 	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_huge,
-	pgdp_get, p4dp_get, pudp_get, pmdp_get, pmdp_get_lockless,
+	pgdp_get, p4dp_get, pudp_get, pmdp_get,
+	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless,
 	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
 	pmd_none_or_clear_bad
 };

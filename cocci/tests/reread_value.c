@@ -36,6 +36,15 @@ static p4d_t *bad_top(struct mm_struct *mm, unsigned long addr)
 	return p4d_offset(pgdp, addr);		/* EXPECT: reread-value */
 }
 
+static pmd_t *bad_lockless_getter(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = pudp_get_lockless(pudp);
+
+	if (!pud_present(pud))
+		return NULL;
+	return pmd_offset(pudp, addr);		/* EXPECT: reread-value */
+}
+
 static pte_t *bad_pte(pmd_t *pmdp, unsigned long addr)
 {
 	pmd_t pmd = pmdp_get_lockless(pmdp);
