@@ -10,11 +10,12 @@ fake_repo() {
 	REPO=$BATS_TEST_TMPDIR/repo
 	mkdir -p "$REPO/targets" "$REPO/selftests/mm" "$REPO/patches" "$REPO/scripts"
 	cp -r "$BATS_TEST_DIRNAME/../scripts/lib" "$REPO/scripts/"
-	cp "$BATS_TEST_DIRNAME"/../scripts/{build,boot} "$REPO/scripts/"
-	cp -r "$BATS_TEST_DIRNAME/../selftests/init" "$REPO/selftests/"
+	cp "$BATS_TEST_DIRNAME"/../scripts/{build,boot,insns} "$REPO/scripts/"
+	cp -r "$BATS_TEST_DIRNAME"/../selftests/{init,bench} "$REPO/selftests/"
 	cp "$BATS_TEST_DIRNAME/../base.conf" "$REPO/"
 	echo 'int main(void) { return 0; }' >"$REPO/selftests/mm/example.c"
 	printf 'CONFIG_COMMON=y\nCONFIG_ABSENT=y\n' >"$REPO/scripts/lib/kernel.config"
+	echo CONFIG_LEAN=y >"$REPO/scripts/lib/insns.config"
 
 	cat >"$REPO/targets/real" <<-'END'
 		KARCH=fake
@@ -46,7 +47,7 @@ fake_repo() {
 }
 
 fake_linux() {
-	mkdir -p "$LINUX_TREE"/{mm,include,tools/testing/selftests/mm,tools/include/uapi}
+	mkdir -p "$LINUX_TREE"/{mm,include,scripts,tools/testing/selftests/mm,tools/include/uapi}
 	cd "$LINUX_TREE" || return
 	cat >Makefile <<-'END'
 		.RECIPEPREFIX := >
@@ -60,12 +61,23 @@ fake_linux() {
 		>$(CC) -Wall -c -o $@ mm/gup.c
 		Image: $(O)/mm/gup.o
 		>@mkdir -p $(O)/arch/fake/boot; cp $(O)/mm/gup.o $(O)/arch/fake/boot/Image
+		>@cp $(O)/mm/gup.o $(O)/vmlinux
 		>@echo "MAKEFLAGS-seen: $(KCFLAGS)" >>../flags
 		headers:
 		>@mkdir -p $(O)/usr/include/linux
 		.PHONY: allnoconfig mm/ Image headers
 	END
 	echo 'int gup(void) { return 1; }' >mm/gup.c
+	cat >mm/gup_test.h <<-'END'
+		#include <linux/types.h>
+		#define GUP_FAST_BENCHMARK _IOWR('g', 1, struct gup_test)
+		struct gup_test {
+			__u64 get_delta_usec, addr, size;
+			__u32 nr_pages_per_call, gup_flags;
+		};
+	END
+	printf '#!/bin/sh\necho "Total: Before=100, After=104, chg +4.00%%"\n' >scripts/bloat-o-meter
+	chmod +x scripts/bloat-o-meter
 	touch Kbuild tools/testing/selftests/mm/vm_util.c
 	echo '.*' >.gitignore
 	git init -q . && git add -A . && git add -f .gitignore

@@ -19,7 +19,7 @@ load_target() {
 	[ -f "$file" ] || die "no target '$name': one of: $(cd "$TARGETS" && echo *)"
 
 	TARGET=$name
-	KARCH='' CROSS='' KIMAGE='' CONFIG='' APPEND='' QEMU_PACKAGE=''
+	KARCH='' CROSS='' LLVM='' SYNTAX='' SPARSE='' KIMAGE='' CONFIG='' APPEND='' QEMU_PACKAGE=''
 	unset -f prepare_qemu
 	NEEDS=() GUEST_NEEDS=() OBJS=() QEMU=() EXPECT=()
 	IMAGE=$(sed -n 's/^IMAGE=//p' "$file")
@@ -31,6 +31,14 @@ load_target() {
 	# shellcheck source=/dev/null
 	. "$file"
 	IMAGE=${IMAGE:-$name}
+	COMPILER=${SYNTAX:-${CROSS}gcc} COMPILER=${COMPILER%% *}
+	[ -z "$LLVM" ] || COMPILER=clang$LLVM
+}
+
+# want_compiler: the packages that building the loaded target takes
+want_compiler() {
+	require make=make gcc=gcc /usr/include/stdio.h=libc6-dev flex=flex bison=bison \
+		bc=bc ccache=ccache "${NEEDS[@]}"
 }
 
 # tree_option ARG [VALUE]: takes --base, --series, --with PATCH and --tree DIR;
@@ -107,11 +115,31 @@ id_of() { printf '%s-%s' "$(basename "$1")" "$(cksum <<<"$1" | cut -d' ' -f1)"; 
 # the caller's environment nothing but the paths gets there: make's own
 # variables, KBUILD_*, CC and the like would change the result.
 kmake() {
+	local cc="ccache $COMPILER"
+	[ -z "$SYNTAX" ] || cc="$ROOT/scripts/lib/cc-syntax $SYNTAX"
 	env -i PATH="$PATH" HOME="$HOME" LC_ALL=C TMPDIR="${TMPDIR:-/tmp}" \
 		CCACHE_DIR="$CACHE/ccache" CCACHE_STATSLOG="${CCACHE_STATSLOG-}" \
-		CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime \
+		CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime CCACHE_DEPEND=1 \
 		KBUILD_BUILD_TIMESTAMP='1970-01-01' KBUILD_BUILD_USER=pxd \
 		KBUILD_BUILD_HOST=lockless KBUILD_BUILD_VERSION=1 \
 		nice make -C "$TREE" O="$OUT" ARCH="$KARCH" CROSS_COMPILE="$CROSS" \
-		CC="ccache ${CROSS}gcc" HOSTCC='ccache gcc' "$@" </dev/null
+		${LLVM:+LLVM="$LLVM"} CC="$cc" HOSTCC='ccache gcc' "$@" </dev/null
+}
+
+# wanted_config [FILE...]: the options of the loaded target, the last one wins
+wanted_config() { cat "$ROOT/scripts/lib/kernel.config" "$@" - <<<"$CONFIG"; }
+
+# configure KEY OPTIONS LOG: make TREE/OUT/.config of these options, unless it
+# is there for this KEY. Sets LOST to those that Kconfig does not let it have.
+# Kconfig files may differ between commits, so KEY has to name the commit as
+# well; a .config that stays as it is keeps its time.
+configure() {
+	local out=$TREE/$OUT
+	LOST=''
+	[ ! -f "$out/.config" ] || [ "$(cat "$out/pxd.stamp" 2>/dev/null)" != "$1" ] || return 0
+	rm -f "$out/pxd.stamp"
+	printf '%s\n' "$2" >"$out/pxd.config"
+	kmake KCONFIG_ALLCONFIG="$out/pxd.config" allnoconfig >>"$3" 2>&1 || return
+	LOST=$(grep -x 'CONFIG_[A-Z0-9_]*=[^n].*' "$out/pxd.config" | grep -vxFf "$out/.config" || true)
+	printf '%s\n' "$1" >"$out/pxd.stamp"
 }
