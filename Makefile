@@ -31,6 +31,18 @@ audit: ## audit the base (any other tree: scripts/audit TREE)
 boot: ## build and boot the series: make boot TARGET=s390
 	@scripts/boot $(or $(TARGET),$(error say which: make boot TARGET=NAME, NAME one of: $(notdir $(wildcard targets/*))))
 
+matrix: ## compile base and series for all targets, W=1 and sparse (an hour or two)
+	@scripts/matrix --record
+
+codegen: ## prove which patch changes what code, on the objects of matrix
+	@scripts/codegen --record
+
+insns: ## count the instructions of GUP-fast, base against series (half an hour)
+	@scripts/insns --record
+
+bisect: ## build patch by patch (an hour)
+	@scripts/bisect --record
+
 bench: ## measure what README promises, on an idle machine, into results/bench/
 	@scripts/bench
 
@@ -40,4 +52,5 @@ clean: ## remove the cache: trees, objects, images, downloads, reports
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit boot bench clean help
+.PHONY: series check tree apply export hygiene audit boot matrix codegen insns bisect \
+	bench clean help
