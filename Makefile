@@ -52,5 +52,4 @@ clean: ## remove the cache: trees, objects, images, downloads, reports
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit boot matrix codegen insns bisect \
-	bench clean help
+.PHONY: series check tree apply export hygiene audit boot matrix codegen insns bisect bench clean help

@@ -50,6 +50,9 @@ verbs() { find "$ROOT/scripts" -maxdepth 1 -type f -executable | sort; }
 	for verb in $(verbs); do
 		grep -q "${verb##*/}" "$ROOT/Makefile" "$ROOT/README"
 	done
+	for verb in $(sed -n 's/^\t@\(scripts\/[a-z]*\).*/\1/p' "$ROOT/Makefile"); do
+		[ -x "$ROOT/$verb" ]
+	done
 }
 
 @test "a missing package that cannot be installed is an error that names it, exit 2" {
@@ -63,4 +66,21 @@ verbs() { find "$ROOT/scripts" -maxdepth 1 -type f -executable | sort; }
 	[ "$status" -eq 2 ]
 	[ "${#lines[@]}" -eq 1 ]
 	[[ $output == *bats* ]]
+}
+
+@test "clean removes the cache, but nothing else and not under a run" {
+	export PXD_CACHE=$BATS_TEST_TMPDIR/cache
+	mkdir -p "$PXD_CACHE/lock" "$PXD_CACHE/base" "$PXD_CACHE/photos"
+	run "$ROOT/scripts/clean"
+	[ "$status" -eq 2 ]
+	[[ $output == *photos* ]]
+	rmdir "$PXD_CACHE/photos"
+	run flock "$PXD_CACHE/lock/tree" "$ROOT/scripts/clean"
+	[ "$status" -eq 2 ]
+	[ -d "$PXD_CACHE/base" ]
+	run "$ROOT/scripts/clean"
+	[ "$status" -eq 0 ]
+	[ ! -e "$PXD_CACHE" ]
+	run "$ROOT/scripts/clean"
+	[ "$status" -eq 0 ]
 }
