@@ -32,16 +32,16 @@ boot: ## build and boot the series: make boot TARGET=s390
 	@scripts/boot $(or $(TARGET),$(error say which: make boot TARGET=NAME, NAME one of: $(notdir $(wildcard targets/*))))
 
 matrix: ## compile base and series for all targets, W=1 and sparse (an hour or two)
-	@scripts/matrix --record
+	@scripts/matrix --record $(TARGET)
 
 codegen: ## prove which patch changes what code, on the objects of matrix
-	@scripts/codegen --record
+	@scripts/codegen --record $(TARGET)
 
 insns: ## count the instructions of GUP-fast, base against series (half an hour)
-	@scripts/insns --record
+	@scripts/insns --record $(TARGET)
 
 bisect: ## build patch by patch (an hour)
-	@scripts/bisect --record
+	@scripts/bisect --record $(TARGET)
 
 bench: ## measure what README promises, on an idle machine, into results/bench/
 	@scripts/bench

@@ -62,6 +62,7 @@ fake_linux() {
 		Image: $(O)/mm/gup.o
 		>@mkdir -p $(O)/arch/fake/boot; cp $(O)/mm/gup.o $(O)/arch/fake/boot/Image
 		>@cp $(O)/mm/gup.o $(O)/vmlinux
+		>@echo decompressor >$(O)/arch/fake/boot/vmlinux
 		>@echo "MAKEFLAGS-seen: $(KCFLAGS)" >>../flags
 		headers:
 		>@mkdir -p $(O)/usr/include/linux
