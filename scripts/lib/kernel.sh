@@ -76,6 +76,20 @@ find_tree() {
 	[ -z "$WITH" ] || with_patch
 }
 
+# work_tree TREE COMMIT GIB: a linked work tree of our own, unless it is there
+work_tree() {
+	# A directory without .git, or a .git that leads nowhere, is half-made.
+	if git -C "$1" rev-parse -q --verify HEAD >/dev/null 2>&1 && [ -e "$1/.git" ]; then
+		return
+	fi
+	note "making the work tree $1"
+	need_space "$1" "$3"
+	rm -rf "$1"
+	git -C "$KERNEL" worktree prune
+	git -C "$KERNEL" worktree add -q -f --detach "$1" "$2" ||
+		die "git could not make the work tree $1: is the disk full?"
+}
+
 # with_patch: a linked work tree of its own: TREE's commit and WITH on top.
 with_patch() {
 	local commit name want stamp tree
@@ -85,17 +99,9 @@ with_patch() {
 	commit=$(git -C "$TREE" rev-parse HEAD)
 	want="$commit $(sha256sum <"$WITH")"
 	WHAT=$name TREE=$tree
-	# A directory without .git, or a .git that leads nowhere, is half-made.
-	if ! stamp=$(git -C "$tree" rev-parse --path-format=absolute --git-path pxd-with 2>/dev/null) ||
-	   [ ! -e "$tree/.git" ]; then
-		note "making the work tree $tree"
-		need_space "$tree" 3
-		rm -rf "$tree"
-		git -C "$KERNEL" worktree prune
-		git -C "$KERNEL" worktree add -q -f --detach "$tree" "$commit" ||
-			die "git could not make the work tree $tree: is the disk full?"
-		stamp=$(git -C "$tree" rev-parse --path-format=absolute --git-path pxd-with)
-	elif [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then
+	work_tree "$tree" "$commit" 3
+	stamp=$(git -C "$tree" rev-parse --path-format=absolute --git-path pxd-with)
+	if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then
 		return
 	fi
 	rm -f "$stamp"
