@@ -16,7 +16,9 @@
 //# pte_offset_map_rw_nolock() look at the slot again in order to notice that
 //# the table has gone, and a copy never changes.
 //# Not reported: a table that the function itself has put into the variable
-//# with pmd_populate(), which is no copy of an entry.
+//# with pmd_populate(), which is no copy of an entry; and the PTEs of an entry
+//# that it has just removed with pmdp_collapse_flush(): no other CPU finds that
+//# table any more, and there is no slot to look at again.
 ///
 // Confidence: High
 // Copyright: (C) 2026 The pxd-lockless authors.
@@ -78,6 +80,22 @@ populate(..., &value, ...)
 ... when any
 helper@skip(..., &value, ...)
 
+// No copy either, but all that is left of the entry.
+@removed depends on scope exists@
+local idexpression pmd_t value;
+identifier helper = {pte_offset_kernel, pte_offset_map, pte_offset_map_lock};
+expression E, mm;
+position skip;
+@@
+
+value = pmdp_collapse_flush(...)
+... when != value = E
+(
+helper@skip(&value, ...)
+|
+helper@skip(mm, &value, ...)
+)
+
 @copy depends on scope@
 local idexpression {pgd_t, p4d_t, pud_t, pmd_t} value;
 identifier helper = {p4d_offset, pud_offset, pmd_offset, pte_offset_kernel,
@@ -85,7 +103,7 @@ identifier helper = {p4d_offset, pud_offset, pmd_offset, pte_offset_kernel,
 		     pte_offset_map_lock, pte_offset_map_rw_nolock,
 		     pte_offset_map_ro_nolock};
 expression mm;
-position p != own.skip;
+position p != {own.skip, removed.skip};
 @@
 
 (

@@ -191,6 +191,35 @@ static pte_t *good_own_kernel_table(pte_t *table, unsigned long addr)
 	return pte_offset_kernel(&_pmd, addr);
 }
 
+static pte_t *good_removed(struct mm_struct *mm, struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
+{
+	spinlock_t *ptl, *pmd_ptl = pmd_lock(mm, pmdp);
+	pmd_t pmd = pmdp_collapse_flush(vma, addr, pmdp);
+
+	spin_unlock(pmd_ptl);
+	return pte_offset_map_lock(mm, &pmd, addr, &ptl);
+}
+
+static pte_t *good_removed_later(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd;
+
+	pmd = pmdp_collapse_flush(vma, addr, pmdp);
+	if (pmd_none(pmd))
+		return NULL;
+	return pte_offset_map(&pmd, addr);
+}
+
+static pte_t *read_again_after_removal(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd;
+
+	pmd = pmdp_collapse_flush(vma, addr, pmdp);
+	use(pmd);
+	pmd = pmdp_get(pmdp);
+	return pte_offset_map(&pmd, addr);			/* EXPECT: stack-copy */
+}
+
 static pmd_t *good_pointer(pud_t *slot, unsigned long addr)
 {
 	pud_t pud = READ_ONCE(*slot), *p = &pud;
