@@ -17,7 +17,8 @@ tree_key() {
 	local arch=$KARCH
 	[ "$KARCH" != um ] || arch='(um|x86)'
 	{
-		git -C "$TREE" ls-tree "$1" | grep -vE $'\t(arch|Documentation|tools|MAINTAINERS|LICENSES|samples)$' || true
+		git -C "$TREE" ls-tree "$1" | grep -vE $'\t(arch|Documentation|scripts|tools|MAINTAINERS|LICENSES|samples)$' || true
+		git -C "$TREE" ls-tree "$1" scripts/ | grep -v $'\tscripts/coccinelle$' || true
 		git -C "$TREE" ls-tree "$1" tools/ | grep -v $'\ttools/testing$' || true
 		git -C "$TREE" ls-tree "$1" arch/ | grep -E $'\tarch/(Kconfig|'"$arch)\$" || true
 	} | sha256sum | cut -c-16
