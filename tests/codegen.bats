@@ -308,11 +308,11 @@ objects() {
 			for file in gup mincore other new; do
 				[ -e "$tree/mm/$file.c" ] || continue
 				out=$tree/.out-$target-w1
-				mkdir -p "$out/mm" "$out/include/generated"
+				mkdir -p "$out/mm/sub" "$out/include/generated"
 				echo CONFIG_PGTABLE_LEVELS=5 >"$out/.config"
 			echo '#define GENERATED 1' >"$out/include/generated/autoconf.h"
 				cat >"$out/mm/.$file.o.cmd" <<-END
-					savedcmd_mm/$file.o := gcc -Wp,-MMD,mm/.$file.o.d -nostdinc -I../include -I./include -include include/generated/autoconf.h -O2 -fno-PIE -fcf-protection=none -fno-asynchronous-unwind-tables -DNAME='"\$\$x"' -c -o mm/$file.o ../mm/$file.c
+					savedcmd_mm/$file.o := gcc -Wp,-MMD,mm/.$file.o.d -nostdinc -I../include -I./include -Imm/sub -Werror=missing-include-dirs -include include/generated/autoconf.h -O2 -fno-PIE -fcf-protection=none -fno-asynchronous-unwind-tables -DNAME='"\$\$x"' -c -o mm/$file.o ../mm/$file.c
 
 					source_mm/$file.o := ../mm/$file.c
 
@@ -469,6 +469,12 @@ loads
 	+1 on one: for the test"
 	run scripts/codegen one
 	[[ $output != *"the locked walk"* ]]
+	# without an MMU there is nothing to walk
+	echo '# CONFIG_MMU is not set' | tee -a "$D"/{linux,series}/.out-one-w1/.config >/dev/null
+	expect "$EXPECTED"
+	run scripts/codegen one
+	[[ $output != *"the locked walk"* ]]
+	[[ $output =~ one\ +5\ +-\ +- ]]
 }
 
 @test "an object of the series that its patches do not lead to is a finding" {

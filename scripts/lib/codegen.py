@@ -126,6 +126,7 @@ class Codegen:
         self.identical = {}     # target → number
         self.rows = []          # of the attribution
         self.shown = set()      # (patch, object) of a diff on the terminal
+        self.no_tables = set()  # targets without MMU
         self.figures = {t.name: {} for t in targets}
         self.env = {'PATH': os.environ['PATH'], 'HOME': os.environ.get('HOME', '/'), 'LC_ALL': 'C',
                     'TMPDIR': args.tmp, 'CCACHE_DIR': args.ccache,
@@ -162,9 +163,12 @@ class Codegen:
                 self.objs[t.name][name].deps = sorted(set(saved.deps) | set(self.objs[t.name][name].deps))
             size = sum(objects.text_size(os.path.join(t.series, o)) - self.base_size(t, o) for o in self.differ[t.name])
             with open(os.path.join(t.series, '.config')) as f:
-                m = re.search(r'^CONFIG_PGTABLE_LEVELS=(\d)$', f.read(), re.M)
+                config = f.read()
+            m = re.search(r'^CONFIG_PGTABLE_LEVELS=(\d)$', config, re.M)
             if m:
                 self.figures[t.name]['levels'] = m[1]
+            if re.search(r'^# CONFIG_MMU is not set$', config, re.M):
+                self.no_tables.add(t.name)
             self.figures[t.name].update(objects=len(both) + len(new), identical=self.identical[t.name],
                                         different=len(self.differ[t.name]), line_numbers=0, text_delta=size)
             note(f'{t.name}: {self.identical[t.name]} objects identical, {len(self.differ[t.name])} not')
@@ -201,6 +205,10 @@ class Codegen:
                 os.symlink(os.path.join(t.series, tool), os.path.join(out, tool))
         for o in objs:
             os.makedirs(os.path.dirname(os.path.join(out, o)), exist_ok=True)
+            # W=1 warns of those that are not there.
+            for path in re.findall(r'\s-I\s*([\w][\w/.-]*)', self.objs[t.name][o].command):
+                if os.path.isdir(os.path.join(t.series, path)):
+                    os.makedirs(os.path.join(out, path), exist_ok=True)
         return out
 
     @staticmethod
@@ -407,7 +415,7 @@ class Codegen:
         }
         for t in self.targets:
             row = self.load_rows[t.name] = {}
-            sides = [self.probe(t, d) for d in (t.base, t.series)]
+            sides = [t.name not in self.no_tables and self.probe(t, d) for d in (t.base, t.series)]
             for name in 'locked', 'lockless':
                 row[name] = [s.get(f'pxd_probe_{name}') if s else None for s in sides]
             for name, (obj, pattern) in kinds.items():
