@@ -102,6 +102,27 @@ status_of() { jq -r '.status + ": " + .reason' "$PXD_RESULTS/insns/$1.json"; }
 	grep -qE '^real +- +512 .* more than 0.001' <<<"$output"
 }
 
+@test "more than 0.1% passes where it is expected, for the reason; no other row, no more than that" {
+	# instructions: 500.00 and 501.00, 300.00 and 300.35
+	console series 5010 6007
+	echo 'real - 1 1.0025 for the test' >scripts/lib/insns.expect
+	run scripts/insns real --record
+	printf '%s\n' "$output"
+	[ "$status" -eq 1 ]
+	grep -qE '^real +- +1 .* 1\.00200  expected: for the test$' <<<"$output"
+	[ "$(status_of real)" = "fail: n512: more than 0.001 over the base" ]
+	[ "$(jq -r .figures.n1_expected "$PXD_RESULTS/insns/real.json")" = 'for the test' ]
+	echo 'real - 512 1.0025 as well' >>scripts/lib/insns.expect
+	scripts/insns real
+	console series 5013 6007
+	run scripts/insns real
+	[ "$status" -eq 1 ]
+	sed -i 's/^real/other/' scripts/lib/insns.expect
+	console series 5010 6000
+	run scripts/insns real
+	[ "$status" -eq 1 ]
+}
+
 @test "0.1% more passes, and less passes" {
 	console series 5005 5000
 	run scripts/insns real
