@@ -4,6 +4,8 @@
 # in base.conf.
 
 export LINUX REV JOBS PXD_CACHE
+SHELL := bash
+LEDGER := cocci/ledger/linux-7.3
 
 .DEFAULT_GOAL := series
 
@@ -25,8 +27,13 @@ export: ## write patches/ from the commits in the applied tree
 hygiene: ## checkpatch, codespell and format checks of patches/
 	@scripts/hygiene
 
-audit: ## audit the base (any other tree: scripts/audit TREE)
-	@scripts/audit
+audit: ## audit base and series: what the ledger says of each finding
+	@scripts/audit --ledger $(LEDGER) --expect base
+	@set -o pipefail; echo; echo '# The series:'; \
+	scripts/audit "$$(scripts/apply)" --ledger $(LEDGER) --expect series | sed -n '/^# rank /,$$p'
+
+mutate: ## undo the series' conversions one by one: does the audit notice? (half an hour)
+	@scripts/mutate --record
 
 boot: ## build and boot the series: make boot TARGET=s390
 	@scripts/boot $(or $(TARGET),$(error say which: make boot TARGET=NAME, NAME one of: $(notdir $(wildcard targets/*))))
@@ -52,4 +59,4 @@ clean: ## remove the cache: trees, objects, images, downloads, reports
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit boot matrix codegen insns bisect bench clean help
+.PHONY: series check tree apply export hygiene audit mutate boot matrix codegen insns bisect bench clean help

@@ -44,6 +44,8 @@ def stepped(function, pointer, helper, value):
 // files that have nothing to do with page tables.
 @scope@
 typedef pgd_t, p4d_t, pud_t, pmd_t;
+// Without this, spatch drops each function that uses one of these.
+iterator name scoped_guard, scoped_cond_guard, scoped_class;
 @@
 
 (
@@ -133,6 +135,51 @@ coccilib.report.print_report(p[0],
 @depends on context@
 expression call;
 position copy.p;
+@@
+
+* call@p
+
+// A member of a structure on the stack.
+@member depends on scope@
+local idexpression whole;
+identifier m;
+identifier helper = {p4d_offset, pud_offset, pmd_offset, pte_offset_kernel,
+		     pte_offset_huge, pte_offset_map, __pte_map,
+		     pte_offset_map_lock, pte_offset_map_rw_nolock,
+		     pte_offset_map_ro_nolock};
+expression mm;
+position p;
+@@
+
+(
+helper@p(&whole.m, ...)
+|
+helper@p(mm, &whole.m, ...)
+)
+
+@script:python depends on org@
+p << member.p;
+helper << member.helper;
+whole << member.whole;
+m << member.m;
+@@
+
+coccilib.org.print_safe_todo(p[0],
+    copied(p[0].current_element, helper, whole + "." + m))
+
+@script:python depends on report@
+p << member.p;
+helper << member.helper;
+whole << member.whole;
+m << member.m;
+@@
+
+coccilib.report.print_report(p[0],
+    copied(p[0].current_element, helper, whole + "." + m))
+
+@depends on context@
+expression call;
+position member.p;
 @@
 
 * call@p
@@ -289,12 +336,12 @@ position macro.p;
 local idexpression {pgd_t, p4d_t, pud_t, pmd_t} value;
 identifier helper = {p4d_offset, pud_offset, pmd_offset};
 identifier pointer;
-expression E;
+expression E, E1;
 position p;
 @@
 
 pointer = helper(&value, ...)
-... when != pointer = E
+... when != pointer = E1
 (
 pointer@p++
 |
@@ -338,6 +385,64 @@ coccilib.report.print_report(p[0],
 @depends on context@
 expression call;
 position step.p;
+@@
+
+* call@p
+
+// The same, where the copy has been given a name.
+@alias_step depends on alias exists@
+local idexpression {pgd_t, p4d_t, pud_t, pmd_t} value;
+identifier helper = {p4d_offset, pud_offset, pmd_offset};
+identifier slot, pointer;
+expression E, E1;
+position p;
+@@
+
+slot = &value
+... when != slot = E1
+pointer = helper(slot, ...)
+... when != pointer = E1
+(
+pointer@p++
+|
+ ++pointer@p
+|
+pointer@p--
+|
+ --pointer@p
+|
+pointer@p += E
+|
+pointer@p -= E
+|
+pointer@p + E
+|
+pointer@p[E]
+)
+
+@script:python depends on org@
+p << alias_step.p;
+helper << alias_step.helper;
+value << alias_step.value;
+pointer << alias_step.pointer;
+@@
+
+coccilib.org.print_safe_todo(p[0],
+    stepped(p[0].current_element, pointer, helper, value))
+
+@script:python depends on report@
+p << alias_step.p;
+helper << alias_step.helper;
+value << alias_step.value;
+pointer << alias_step.pointer;
+@@
+
+coccilib.report.print_report(p[0],
+    stepped(p[0].current_element, pointer, helper, value))
+
+@depends on context@
+expression call;
+position alias_step.p;
 @@
 
 * call@p
@@ -387,20 +492,26 @@ type T;
 identifier f, slot, pointer;
 parameter list[n] before;
 identifier helper = {p4d_offset, pud_offset, pmd_offset};
-expression E;
+expression E, E1;
 @@
 
 f(before, T *slot, ...)
 {
 ... when any
 pointer = helper(slot, ...)
-... when != pointer = E
+... when != pointer = E1
 (
 pointer++
 |
  ++pointer
 |
+pointer--
+|
+ --pointer
+|
 pointer += E
+|
+pointer -= E
 |
 pointer + E
 |

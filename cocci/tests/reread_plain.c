@@ -158,6 +158,74 @@ again:
 	return 1;
 }
 
+static int bad_in_one_expression(pmd_t *pmd)
+{
+	if (pmd_none(*pmd) || unlikely(pmd_bad(*pmd)))	/* EXPECT: reread-plain */
+		return 0;
+	return 1;
+}
+
+static pmd_t *bad_choice(pud_t *pud, unsigned long addr)
+{
+	return pud_none(*pud) ? NULL : pmd_offset(pud, addr);	/* EXPECT: reread-plain */
+}
+
+static pmd_t *bad_hidden_test(pud_t *pud, unsigned long addr)
+{
+	if (unlikely(pud_trans_unstable(pud)))
+		return NULL;
+	return pmd_offset(pud, addr);			/* EXPECT: reread-plain */
+}
+
+static int bad_hidden_second_test(pmd_t *pmd)
+{
+	if (pmd_trans_huge(*pmd))
+		return 1;
+	return pmd_trans_unstable(pmd);			/* EXPECT: reread-plain */
+}
+
+static int bad_hidden_in_one_expression(pmd_t *pmd)
+{
+	return pmd_none(*pmd) || pmd_none_or_clear_bad(pmd);	/* EXPECT: reread-plain */
+}
+
+static void bad_elements(pmd_t *pmd, unsigned long addr)
+{
+	int i;
+
+	for (i = 0; i < PTRS_PER_PMD; i++) {
+		if (!pmd_present(pmd[i]))
+			continue;
+		walk(pte_offset_kernel(&pmd[i], addr));	/* EXPECT: reread-plain */
+	}
+}
+
+static pte_t *bad_element_pointer(pmd_t *pmd, int i, unsigned long addr)
+{
+	if (pmd_none(*(pmd + i)))
+		return NULL;
+	return pte_offset_kernel(pmd + i, addr);	/* EXPECT: reread-plain */
+}
+
+static int bad_behind_map(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
+{
+	pte_t *pte;
+
+	if (pmd_none(*pmd))
+		return 0;
+	pte = pte_offset_map(pmd, addr);
+	if (pte)
+		return 1;
+	return pmd_leaf(*pmd);				/* EXPECT: reread-plain */
+}
+
+static int bad_while(pud_t *pud, unsigned long addr)
+{
+	while (!pud_present(*pud))
+		cpu_relax();
+	return walk(pmd_offset(pud, addr));		/* EXPECT: reread-plain */
+}
+
 /* --- look-alikes --- */
 
 static pmd_t *good_value(pud_t *pudp, unsigned long addr)
@@ -375,13 +443,13 @@ again:
 	return pmd;
 }
 
-static void good_element(pmd_t *pmd, unsigned long addr)
+static void good_other_element(pmd_t *pmd, unsigned long addr)
 {
 	int i;
 
-	for (i = 0; i < 2; i++)
-		if (pmd_none(*(pmd + i)))
-			break;
+	for (i = 0; pmd_none(*(pmd + i)); i++)
+		use(addr);
+	i++;
 	walk(pte_offset_kernel(pmd + i, addr));
 }
 
@@ -390,4 +458,53 @@ static int good_no_entry(int *p)
 	if (test_something(*p))
 		return 0;
 	return *p;
+}
+
+static int good_scoped_lock(struct mm_struct *mm, pud_t *pud, unsigned long addr)
+{
+	scoped_guard(spinlock, &mm->page_table_lock) {
+		if (pud_none(*pud))
+			return 0;
+		walk(pmd_offset(pud, addr));
+	}
+	return 1;
+}
+
+static int good_two_slots(pmd_t *dst, pmd_t *src)
+{
+	return pmd_none(*dst) || pmd_bad(*src);
+}
+
+static int good_expression_under_lock(struct mm_struct *mm, pmd_t *pmd)
+{
+	spinlock_t *ptl = pmd_lock(mm, pmd);
+	int ret = pmd_present(*pmd) && !pmd_leaf(*pmd);
+
+	spin_unlock(ptl);
+	return ret;
+}
+
+static int good_asserted_expression(pmd_t *pmd)
+{
+	VM_BUG_ON(pmd_present(*pmd) && !pmd_trans_huge(*pmd));
+	return 0;
+}
+
+static void good_filled_element(pmd_t *table, int i, pmd_t new)
+{
+	if (pmd_none(table[i])) {
+		table[i] = new;
+		use(pmd_val(table[i]));
+	}
+}
+
+static int good_hidden_test_alone(pud_t *pud)
+{
+	return pud_none_or_clear_bad(pud) ? 0 : 1;
+}
+
+static int good_build_assertion(p4d_t *p4d, unsigned long addr)
+{
+	BUILD_BUG_ON(p4d_leaf(*p4d));
+	return walk(pud_offset(p4d, addr));
 }

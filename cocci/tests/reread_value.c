@@ -170,6 +170,133 @@ static pmd_t *bad_in_scope(pud_t *pudp, unsigned long addr)
 	return pmdp;
 }
 
+static int bad_hidden_test(pud_t *pudp)
+{
+	pud_t pud = pudp_get(pudp);
+
+	if (pud_none(pud))
+		return 0;
+	return pud_trans_unstable(pudp);	/* EXPECT: reread-value */
+}
+
+static pte_t *bad_element(pmd_t *table, int i, unsigned long addr)
+{
+	pmd_t pmd = pmdp_get_lockless(table + i);
+
+	if (!pmd_present(pmd) || pmd_leaf(pmd))
+		return NULL;
+	return pte_offset_kernel(table + i, addr);	/* EXPECT: reread-value */
+}
+
+static unsigned long bad_array(pmd_t *table, int i)
+{
+	pmd_t pmd = READ_ONCE(table[i]);
+
+	if (!pmd_leaf(pmd))
+		return 0;
+	return pmd_pfn(table[i]);		/* EXPECT: reread-value */
+}
+
+static pmd_t *bad_choice(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	return pud_none(pud) ? NULL : pmd_offset(pudp, addr);	/* EXPECT: reread-value */
+}
+
+static int bad_after_lockless(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = pudp_get(pudp);
+	pmd_t *pmdp;
+
+	if (pud_none(pud))
+		return 0;
+	pmdp = pmd_offset_lockless(pudp, pud, addr);
+	walk(pmdp);
+	return pud_leaf(*pudp);			/* EXPECT: reread-value */
+}
+
+static int bad_after_retry(pmd_t *pmdp)
+{
+	pmd_t pmd;
+again:
+	pmd = pmdp_get_lockless(pmdp);
+	if (pmd_none(pmd)) {
+		fill();
+		goto again;
+	}
+	return pmd_leaf(*pmdp) ? 2 : 1;		/* EXPECT: reread-value */
+}
+
+static int bad_rcu(pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd;
+
+	guard(rcu)();
+	pmd = pmdp_get_lockless(pmdp);
+	if (pmd_none(pmd))
+		return 0;
+	return walk(pte_offset_kernel(pmdp, addr));	/* EXPECT: reread-value */
+}
+
+static int bad_after_print(pud_t *pudp)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	pr_alert("pud=%016llx", pud_val(pud));
+	if (pud_none(*pudp))			/* EXPECT: reread-value */
+		return 0;
+	return use(pud_val(pud));
+}
+
+static int bad_in_condition(pmd_t *pmdp)
+{
+	pmd_t pmd = pmdp_get(pmdp);
+
+	if (pmd_none(pmd) || pmd_bad(*pmdp))	/* EXPECT: reread-value */
+		return 0;
+	return use(pmd_val(pmd));
+}
+
+static int bad_before_lock(struct mm_struct *mm, pmd_t *pmdp)
+{
+	pmd_t pmd = pmdp_get_lockless(pmdp);
+	spinlock_t *ptl = pmd_lockptr(mm, pmdp);
+
+	if (!pmd_trans_huge(pmd) || pmd_protnone(*pmdp))	/* EXPECT: reread-value */
+		return 0;
+	spin_lock(ptl);
+	do_something(mm);
+	spin_unlock(ptl);
+	return 1;
+}
+
+static int bad_after_map(pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd = pmdp_get_lockless(pmdp);
+	pte_t *pte = pte_offset_map(pmdp, addr);
+
+	if (!pte)
+		return pmd_leaf(*pmdp) && pmd_leaf(pmd);	/* EXPECT: reread-value */
+	pte_unmap(pte);
+	return 0;
+}
+
+static void bad_deep_member(struct walk *walk, unsigned long addr)
+{
+	pud_t pud = pudp_get(walk->private->pudp);
+
+	switch (walk->mode) {
+	case 1:
+		if (!pud_present(pud))
+			return;
+		walk_on(pmd_offset(walk->private->pudp, addr));	/* EXPECT: reread-value */
+		break;
+	default:
+		do_something(pud);
+	}
+}
+
 /* --- look-alikes --- */
 
 static pmd_t *good_lockless(pud_t *pudp, unsigned long addr)
@@ -209,6 +336,16 @@ static int good_other_variable(pud_t *src, pud_t *dst, unsigned long addr)
 	if (pud_none(pud))
 		return 0;
 	return walk(pmd_offset(dst, addr));
+}
+
+static int good_other_slot_getter(pud_t *pudp, pud_t *other, unsigned long addr)
+{
+	pud_t pud = pudp_get(pudp);
+
+	if (pud_none(pud))
+		return 0;
+	pudp = other;
+	return walk(pmd_offset(pudp, addr));
 }
 
 static int good_recheck(struct mm_struct *mm, pmd_t *pmdp)
@@ -390,4 +527,101 @@ static int good_no_entry(int *p)
 	int v = READ_ONCE(*p);
 
 	return v ? *p : 0;
+}
+
+static int good_asserted_later(struct mm_struct *mm, pmd_t *pmdp)
+{
+	pmd_t pmd = *pmdp;
+
+	lockdep_assert_held(pmd_lockptr(mm, pmdp));
+	if (pmd_none(pmd))
+		return 0;
+	return pmd_leaf(*pmdp);
+}
+
+static int good_scoped_lock(struct mm_struct *mm, pud_t *pudp, unsigned long addr)
+{
+	scoped_guard(spinlock, &mm->page_table_lock) {
+		pud_t pud = READ_ONCE(*pudp);
+
+		if (!pud_none(pud))
+			return walk(pmd_offset(pudp, addr));
+	}
+	return 0;
+}
+
+static int good_scoped_recheck(struct mm_struct *mm, pmd_t *pmdp)
+{
+	pmd_t pmd = pmdp_get_lockless(pmdp);
+
+	if (!pmd_trans_huge(pmd))
+		return 0;
+	scoped_guard(spinlock, pmd_lockptr(mm, pmdp)) {
+		return pmd_trans_huge(*pmdp);
+	}
+	return 0;
+}
+
+static int good_trylock(pmd_t *pmdp, spinlock_t *ptl)
+{
+	pmd_t pmd;
+
+	if (!spin_trylock(ptl))
+		return 0;
+	pmd = pmdp_get(pmdp);
+	if (!pmd_none(pmd))
+		use(pmd_val(*pmdp));
+	spin_unlock(ptl);
+	return 1;
+}
+
+static int good_next_element(pmd_t *table, int i, unsigned long addr)
+{
+	pmd_t pmd = pmdp_get_lockless(table + i);
+
+	if (pmd_none(pmd))
+		i++;
+	else
+		i = 0;
+	return walk(pte_offset_kernel(table + i, addr));
+}
+
+static int good_other_element(pmd_t *table, int i, int j, unsigned long addr)
+{
+	pmd_t pmd = READ_ONCE(table[i]);
+
+	if (pmd_none(pmd))
+		return 0;
+	return walk(pte_offset_kernel(&table[j], addr));
+}
+
+static int good_written_element(pmd_t *table, int i, pmd_t new)
+{
+	pmd_t old = table[i];
+
+	set_pmd(&table[i], new);
+	return pmd_none(old) && pmd_present(table[i]);
+}
+
+static int good_address(pmd_t *table, int i)
+{
+	pmd_t pmd = READ_ONCE(table[i]);
+
+	return pmd_none(pmd) ? 0 : use(&table[i]);
+}
+
+static pmd_t *good_choice(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	return pud_none(pud) ? NULL : pmd_offset_lockless(pudp, pud, addr);
+}
+
+static int good_shown(pmd_t *pmdp)
+{
+	pmd_t pmd = READ_ONCE(*pmdp);
+
+	WARN_ON_ONCE(pmd_bad(*pmdp));
+	pr_alert("pmd=%016llx", pmd_val(*pmdp));
+	return pmd_none(pmd);
 }

@@ -135,6 +135,63 @@ static pmd_t *bad_in_scope(pud_t *pudp, unsigned long addr)
 #define my_pmd_offset_lockless(pudp, pud, addr) \
 	pmd_offset(&(pud), addr)			/* EXPECT: stack-copy */
 
+static pte_t *bad_huge(pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd = pmdp_get(pmdp);
+
+	return pte_offset_huge(&pmd, addr);		/* EXPECT: stack-copy */
+}
+
+static pte_t *bad_read_only(struct mm_struct *mm, pmd_t pmd, unsigned long addr)
+{
+	spinlock_t *ptl;
+
+	return pte_offset_map_ro_nolock(mm, &pmd, addr, &ptl);	/* EXPECT: stack-copy */
+}
+
+static pmd_t *bad_choice(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	return pud_none(pud) ? NULL : pmd_offset(&pud, addr);	/* EXPECT: stack-copy */
+}
+
+static pmd_t bad_nested(pud_t pud, unsigned long addr)
+{
+	return pmdp_get_lockless(pmd_offset(&pud, addr));	/* EXPECT: stack-copy */
+}
+
+static pmd_t *bad_either(pud_t *pudp, unsigned long addr, bool copy)
+{
+	pud_t pud = READ_ONCE(*pudp);
+	pud_t *p;
+
+	if (copy)
+		p = &pud;
+	else
+		p = pudp;
+	return pmd_offset(p, addr);			/* EXPECT: stack-copy */
+}
+
+static pmd_t *bad_member(pud_t *pudp, unsigned long addr)
+{
+	struct entries entries;
+
+	entries.pud = pudp_get(pudp);
+	if (pud_none(entries.pud))
+		return NULL;
+	return pmd_offset(&entries.pud, addr);		/* EXPECT: stack-copy */
+}
+
+static pmd_t *bad_guarded(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud;
+
+	guard(rcu)();
+	pud = pudp_get(pudp);
+	return pmd_offset(&pud, addr);			/* EXPECT: stack-copy */
+}
+
 /* --- look-alikes --- */
 
 static pmd_t *good_slot(pud_t *pudp, unsigned long addr)
@@ -271,3 +328,64 @@ static unsigned long good_other_type(unsigned long *p)
 }
 
 #define my_pmd_offset(pudp, addr) pmd_offset((pudp), (addr))
+
+static pmd_t *good_static(unsigned long addr)
+{
+	static pud_t only_pud;
+
+	return pmd_offset(&only_pud, addr);
+}
+
+static pmd_t *good_pointer_to_pointer(pud_t **pudpp, unsigned long addr)
+{
+	return pmd_offset(*pudpp, addr);
+}
+
+static pud_t early_table[PTRS_PER_PUD];
+
+static pmd_t *good_global_element(unsigned long addr)
+{
+	return pmd_offset(&early_table[pud_index(addr)], addr);
+}
+
+static pmd_t good_nested(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = pudp_get(pudp);
+
+	return pmdp_get_lockless(pmd_offset_lockless(pudp, pud, addr));
+}
+
+static pte_t *good_map_lockless(pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd = pmdp_get_lockless(pmdp);
+
+	return pmd_none(pmd) ? NULL : pte_offset_map_lockless(pmdp, pmd, addr);
+}
+
+static pmd_t *good_compared(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = pudp_get_lockless(pudp);
+
+	if (pudp == &pud)
+		return NULL;
+	return pmd_offset_lockless(pudp, pud, addr);
+}
+
+static pmd_t *good_member_of_argument(struct entries *entries, unsigned long addr)
+{
+	return pmd_offset(&entries->pud, addr);
+}
+
+static void descend_other(pud_t *copy, pud_t *slot, unsigned long addr)
+{
+	pud_clear(copy);
+	walk(pmd_offset(slot, addr));
+}
+
+static void good_handed_beside(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud;
+
+	descend_other(&pud, pudp, addr);
+	use(pud_val(pud));
+}

@@ -1,0 +1,274 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# The second pass of scripts/audit (calls, locks, ranks) on cocci/tests/inter_*.
+
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and meant to be
+
+bats_require_minimum_version 1.5.0
+
+ROOT=$BATS_TEST_DIRNAME/..
+AUDIT=$ROOT/scripts/audit
+
+setup() {
+	export PXD_CACHE=$BATS_FILE_TMPDIR/cache TMPDIR=$BATS_TEST_TMPDIR/tmp
+	mkdir "$TMPDIR"
+	TREE=$BATS_TEST_TMPDIR/tree FOUND=$BATS_TEST_TMPDIR/json
+	mkdir -p "$TREE/arch" "$TREE/mm" "$TREE/include/linux" "$FOUND"
+	printf 'VERSION = 7\nPATCHLEVEL = 3\n' >"$TREE/Makefile"
+}
+
+# file FILE: what is on stdin
+file() { mkdir -p "$TREE/$(dirname "$1")"; cat >"$TREE/$1"; }
+
+fixtures() {
+	local fixture
+	for fixture; do cp "$ROOT"/cocci/tests/"$fixture".[ch] "$TREE/mm/"; done
+}
+
+audit() { "$AUDIT" "$TREE" --rule calls --json "$FOUND" "$@" || [ $? -eq 1 ]; }
+
+# get EXPRESSION: of each finding, in Python; f is the finding
+get() {
+	python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    f = json.loads(line)
+    print(eval(sys.argv[2]))' "$FOUND/findings.json" "$1"
+}
+
+# file:line class, as the fixtures say and as the report says
+expected() {
+	(cd "$TREE" && grep -rn 'EXPECT:' --include='*.[ch]' mm) |
+		sed -E 's/^([^:]*:[0-9]+):.*EXPECT: ([a-z -]*[a-z]).*/\1 \2/' |
+		awk '{ for (i = 2; i <= NF; i++) print $1, $i }' | sort -u
+}
+check_fixtures() {
+	shopt -s nullglob
+	fixtures "$@"
+	audit >"$BATS_TEST_TMPDIR/out"
+	sed -nE 's/^([^ ]+:[0-9]+): ([a-z-]+): .*/\1 \2/p' "$BATS_TEST_TMPDIR/out" | sort -u >"$BATS_TEST_TMPDIR/got"
+	expected >"$BATS_TEST_TMPDIR/want"
+	[ -s "$BATS_TEST_TMPDIR/want" ]
+	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+}
+
+@test "an entry handed on: every marked line is reported, and no other" { check_fixtures inter_passed; }
+@test "a tested entry returned: every marked line, and no other" { check_fixtures inter_returned; }
+@test "two reads in one expression: every marked line, and no other" { check_fixtures inter_expression; }
+@test "copies handed to other files: every marked line, and no other" { check_fixtures inter_copied inter_other; }
+@test "functions of the same name: every marked line, and no other" { check_fixtures inter_names inter_other; }
+
+@test "each pattern has twenty lines to find and twenty look-alikes" {
+	local name
+	for name in passed returned expression copied; do
+		[ "$(grep -c 'EXPECT:' "$ROOT/cocci/tests/inter_$name.c")" -ge 20 ]
+		[ "$(grep -c '^static.*[ *]good_[a-z_0-9]*(' "$ROOT/cocci/tests/inter_$name.c")" -ge 20 ]
+	done
+}
+
+@test "ranks and locks: as the names of the functions say" {
+	fixtures inter_names inter_other
+	audit >/dev/null
+	get 'f["function"] + " " + f["rank"]' | sed -nE 's/^bad_(high|medium|low)(_[a-z_]*)? /\1 /p' >"$BATS_TEST_TMPDIR/ranks"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/ranks")" -ge 11 ]
+	awk '$1 != $2 { print; bad = 1 } END { exit bad }' "$BATS_TEST_TMPDIR/ranks"
+	get 'f["lock"] if f["function"] == "bad_low_callers_hold" else ""' | grep -qx callers
+	get 'f["lock_why"] if f["function"] == "bad_low_callers_hold" else ""' | grep -qF 'pmd_lock(mm,pmd) (mm/inter_names.c:'
+	get 'f["lock"] if f["function"] == "bad_low_called_at_boot" else ""' | grep -qx init
+	get 'f["lock"] if f["function"] == "bad_low_idmap" else ""' | grep -qx private
+	get 'f["lock"] if f["function"] == "bad_medium_mmap_write" else ""' | grep -qx asserted
+}
+
+@test "the chain leads from the first read to the second, through every call" {
+	file mm/a.c <<-'END'
+		static pmd_t *last(pud_t *p, unsigned long addr)
+		{
+			return pmd_offset(p, addr);
+		}
+		static pmd_t *middle(unsigned long addr, pud_t *q)
+		{
+			return last(q, addr);
+		}
+		static pmd_t *first(pud_t *pudp, unsigned long addr)
+		{
+			pud_t pud = READ_ONCE(*pudp);
+
+			if (pud_none(pud))
+				return NULL;
+			return middle(addr, pudp);
+		}
+	END
+	audit >"$BATS_TEST_TMPDIR/out"
+	grep -qxF 'mm/a.c:15: reread-value: first: pmd_offset(p) in middle(pudp) (first read at line 11)' "$BATS_TEST_TMPDIR/out"
+	[ "$(get '[(s["line"], s["function"], s["what"]) for s in f["chain"]]')" = \
+		"[(15, 'first', 'middle(pudp)'), (7, 'middle', 'last(q)'), (3, 'last', 'pmd_offset(p)')]" ]
+	[ "$(get 'f["key"]')" = 'mm/a.c first reread-value pmd_offset(p) in middle(pudp)' ]
+	[ "$(get '(f["first_line"], f["second_file"], f["second_line"])')" = "(11, 'mm/a.c', 3)" ]
+	[[ $(get 'f["helper"]') == *'pmd_offset_lockless('* ]]
+	[ -n "$(get 'f["risk"]')" ]
+}
+
+@test "a read in another file: first_file names it" {
+	file mm/find.c <<-'END'
+		pud_t *find(p4d_t *p4d, unsigned long addr)
+		{
+			pud_t *pud = pud_offset(p4d, addr);
+
+			if (pud_none_or_clear_bad(pud))
+				return NULL;
+			return pud;
+		}
+	END
+	file mm/use.c <<-'END'
+		pmd_t *use(p4d_t *p4d, unsigned long addr)
+		{
+			pud_t *pud = find(p4d, addr);
+
+			return pud ? pmd_offset(pud, addr) : NULL;
+		}
+	END
+	audit >"$BATS_TEST_TMPDIR/out"
+	grep -qxF 'mm/use.c:5: reread-plain: use: pmd_offset(pud) (first read at mm/find.c:5)' "$BATS_TEST_TMPDIR/out"
+	[ "$(get 'f["chain"][0]["file"]')" = mm/find.c ]
+}
+
+@test "the same twice in a function: the keys differ" {
+	file mm/a.c <<-'END'
+		static pmd_t *last(pud_t *p, unsigned long addr)
+		{
+			return pmd_offset(p, addr);
+		}
+		static void first(pud_t *pud, unsigned long addr)
+		{
+			if (pud_none(*pud))
+				walk(0);
+			else if (addr)
+				walk(last(pud, addr));
+			else
+				walk(last(pud, 0));
+		}
+	END
+	audit >/dev/null
+	[ "$(get 'f["key"]' | sort | uniq -d)" = '' ]
+	[ "$(get 'f["key"]' | tail -n1)" = 'mm/a.c first reread-plain pmd_offset(p) in last(pud) #2' ]
+}
+
+callers_of() {	# FUNCTION FILE...
+	local name=$1 at
+	shift
+	for at; do
+		file "$at" <<-END
+			int caller(pud_t *pud, unsigned long addr)
+			{
+				if (pud_none(*pud))
+					return 0;
+				return walk($name(pud, addr));
+			}
+		END
+	done
+}
+
+@test "an architecture's own function before the generic one, none of another" {
+	local at
+	for at in arch/x/mm/a.c mm/generic.c; do
+		file $at <<-END
+			pmd_t *look_up(pud_t *pud_of_${at%%/*}, unsigned long addr)
+			{
+				return pmd_offset(pud_of_${at%%/*}, addr);
+			}
+		END
+	done
+	file arch/z/mm/a.c <<-'END'
+		pmd_t *only_there(pud_t *pud, unsigned long addr)
+		{
+			return pmd_offset(pud, addr);
+		}
+	END
+	callers_of look_up arch/x/mm/caller.c arch/y/mm/caller.c mm/caller.c
+	callers_of only_there arch/x/mm/none.c
+	audit >/dev/null
+	[ "$(get 'f["file"] + " " + f["expression"]' | sort)" = "$(sort <<-'END'
+		arch/x/mm/caller.c pmd_offset(pud_of_arch) in look_up(pud)
+		arch/y/mm/caller.c pmd_offset(pud_of_mm) in look_up(pud)
+		mm/caller.c pmd_offset(pud_of_mm) in look_up(pud)
+	END
+	)" ]
+}
+
+@test "a static inline function in a header: for whoever can include it" {
+	local at
+	for at in include/linux/w.h arch/x/include/asm/w.h drivers/d/w.h; do
+		file $at <<-END
+			static inline pmd_t *in_$(tr / _ <<<"${at%/w.h}")(pud_t *pud, unsigned long addr)
+			{
+				return pmd_offset(pud, addr);
+			}
+		END
+	done
+	callers_of in_include_linux mm/1.c arch/x/mm/1.c arch/y/mm/1.c drivers/d/1.c
+	callers_of in_arch_x_include_asm arch/x/mm/2.c arch/y/mm/2.c
+	callers_of in_drivers_d mm/3.c drivers/d/3.c drivers/e/3.c
+	audit >/dev/null
+	[ "$(get 'f["file"]' | sort | tr '\n' ' ')" = \
+		'arch/x/mm/1.c arch/x/mm/2.c arch/y/mm/1.c drivers/d/1.c drivers/d/3.c mm/1.c ' ]
+}
+
+@test "a level that the architecture never has: low" {
+	callers_of other_pud arch/arm/mm/1.c arch/csky/mm/1.c
+	file mm/a.c <<-'END'
+		pmd_t *other_pud(pud_t *pud, unsigned long addr)
+		{
+			return pmd_offset(pud, addr);
+		}
+	END
+	audit >/dev/null
+	[ "$(get 'f["file"] + " " + f["rank"]' | sort | tr '\n' ' ')" = 'arch/arm/mm/1.c medium arch/csky/mm/1.c low ' ]
+}
+
+@test "a change of the callee changes the report of its callers, which are not read again" {
+	file mm/a.c <<-'END'
+		pmd_t *look_up(pud_t *pud, unsigned long addr)
+		{
+			return pmd_offset(pud, addr);
+		}
+	END
+	callers_of look_up mm/b.c
+	audit >"$BATS_TEST_TMPDIR/out" 2>/dev/null
+	grep -q '^mm/b.c:5: reread-plain' "$BATS_TEST_TMPDIR/out"
+	sed -i 's/return.*/return pmd_offset_lockless(pud, pudp_get(pud), addr);/' "$TREE/mm/a.c"
+	audit >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+	[[ $(cat "$BATS_TEST_TMPDIR/err") == *'reading 1 of 2 files'* ]]
+	run ! grep -q '^mm/b.c:5: reread-plain' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "--rank, --keep-going, and the share of functions analysed" {
+	fixtures inter_names inter_other
+	audit --rank low >"$BATS_TEST_TMPDIR/out"
+	grep -q ': bad_low_' "$BATS_TEST_TMPDIR/out"
+	run ! grep -q '^[^#]*: bad_high' "$BATS_TEST_TMPDIR/out"
+	grep -qE '^# ([0-9]+) of \1 functions that have page table calls analysed \(100.00%\)' "$BATS_TEST_TMPDIR/out"
+	run -2 "$AUDIT" "$TREE" --rank no-such
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/bash\ncase "$*" in *--file-groups*) kill -SEGV $$ ;; esac\nexec %q "$@"\n' \
+		"$(command -v spatch)" >"$BATS_TEST_TMPDIR/bin/spatch"
+	chmod +x "$BATS_TEST_TMPDIR/bin/spatch"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -2 --separate-stderr "$AUDIT" "$TREE" --rule calls --no-cache
+	[[ $output == *'failed: audit-flow.cocci: spatch died of signal 11'* ]]
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -1 --separate-stderr "$AUDIT" "$TREE" --rule calls --no-cache --keep-going
+	[[ $output == *'failed: audit-flow.cocci: spatch died of signal 11'* ]]
+}
+
+@test "without the second pass: --rule with other names" {
+	fixtures inter_passed
+	run -0 --separate-stderr "$AUDIT" "$TREE" --rule pxd_stack_copy
+	run -1 --separate-stderr "$AUDIT" "$TREE" --rule pxd_stack_copy,calls
+	[[ $output == *': bad_three_deep: '* ]]
+}
+
+@test "the findings do not depend on -j, nor on the order of the files" {
+	fixtures inter_passed inter_returned inter_names inter_copied inter_other
+	audit -j1 --no-cache >/dev/null
+	cp "$FOUND/findings.json" "$BATS_TEST_TMPDIR/one"
+	audit -j3 --no-cache >/dev/null
+	diff "$BATS_TEST_TMPDIR/one" "$FOUND/findings.json"
+}

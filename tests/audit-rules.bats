@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# The rules in cocci/: how many fixtures there are, what the patch mode does to
+# them, and make coccicheck of the base.
+
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and meant to be
+
+bats_require_minimum_version 1.5.0
+
+ROOT=$BATS_TEST_DIRNAME/..
+FIXTURES=$ROOT/cocci/tests
+RULE=$ROOT/cocci/pxd_offset_lockless.cocci
+OPTIONS=(--very-quiet --no-includes --include-headers)
+
+# functions FILE: "line name" of each function, where it starts
+functions() { sed -nE '/^[a-z].*\(/{=;s/^[^(]*[ *]([a-z_0-9]+)\(.*/\1/p}' "$1" | paste -d' ' - -; }
+
+# in_functions FILE: for lines given on stdin, the function that each is in
+in_functions() {
+	awk 'NR == FNR { start[++n] = $1; name[n] = $2; next }
+		{ for (i = n; i && start[i] > $1; i--); print name[i] }' <(functions "$1") -
+}
+
+compile() { gcc -fsyntax-only -Wall -Wno-unused -Werror -I "$FIXTURES/include" -x c "$@"; }
+
+@test "each class has twenty lines to find and twenty look-alikes" {
+	local class file
+	for class in reread-value reread-plain stack-copy stack-step; do
+		file=$FIXTURES/${class/-/_}.c
+		[ "$(grep -c "EXPECT:.*$class" "$file")" -ge 20 ]
+		# a look-alike has no line of this class
+		[ "$(functions "$file" | grep -c ' good_')" -ge 20 ]
+		if grep -n "EXPECT:.*$class" "$file" | cut -d: -f1 | in_functions "$file" | grep '^good_'; then false; fi
+	done
+}
+
+@test "patch mode: what is expected, in the functions meant for it, and it compiles" {
+	local file=$FIXTURES/offset_lockless.c
+	cp "$file" "$BATS_TEST_TMPDIR/got.c"
+	spatch -D patch "${OPTIONS[@]}" --in-place --cocci-file "$RULE" "$BATS_TEST_TMPDIR/got.c" >/dev/null
+	diff "$FIXTURES/offset_lockless.expected.c" "$BATS_TEST_TMPDIR/got.c"
+	compile "$file"
+	compile "$BATS_TEST_TMPDIR/got.c"
+	diff --unchanged-line-format= --old-line-format= --new-line-format='%dn
+' "$file" "$BATS_TEST_TMPDIR/got.c" >"$BATS_TEST_TMPDIR/lines" || true
+	in_functions "$file" <"$BATS_TEST_TMPDIR/lines" | sort -u >"$BATS_TEST_TMPDIR/changed"
+	functions "$file" | sed -n 's/.* \(change_.*\)/\1/p' | sort -u | diff - "$BATS_TEST_TMPDIR/changed"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/lines")" -ge 20 ]
+	[ "$(functions "$file" | grep -c ' keep_')" -ge 20 ]
+}
+
+@test "patch mode: a second run finds nothing more" {
+	run -0 spatch -D patch "${OPTIONS[@]}" --cocci-file "$RULE" "$FIXTURES/offset_lockless.expected.c"
+	[[ $output != *lockless\(* ]]
+}
+
+@test "patch mode's types are checked: the stubs do not compile with a wrong argument" {
+	sed 's/pmd_offset_lockless(pudp, pud, addr)/pmd_offset_lockless(pudp, pudp, addr)/' \
+		"$FIXTURES/offset_lockless.expected.c" >"$BATS_TEST_TMPDIR/wrong.c"
+	run ! compile "$BATS_TEST_TMPDIR/wrong.c"
+}
+
+@test "report, org and context modes of pxd_offset_lockless show what patch mode changes" {
+	local mode
+	for mode in report org context; do
+		spatch -D $mode "${OPTIONS[@]}" --cocci-file "$RULE" "$FIXTURES/offset_lockless.c" >"$BATS_TEST_TMPDIR/$mode"
+	done
+	diff --unchanged-line-format= --old-line-format='%dn
+' --new-line-format= "$FIXTURES/offset_lockless.c" "$FIXTURES/offset_lockless.expected.c" |
+		sort -u >"$BATS_TEST_TMPDIR/want"
+	sed -E 's/^[^:]*:([0-9]+):.*/\1/' "$BATS_TEST_TMPDIR/report" | sort -u | diff "$BATS_TEST_TMPDIR/want" -
+	sed -E 's/.*::linb=([0-9]+)::.*/\1/' "$BATS_TEST_TMPDIR/org" | sort -u | diff "$BATS_TEST_TMPDIR/want" -
+	diff <(grep -c '^-[^-]' "$BATS_TEST_TMPDIR/context") <(wc -l <"$BATS_TEST_TMPDIR/want")
+}
+
+@test "a rule that only rewrites is no detector of the audit" {
+	grep -qx '// Audit: no' "$RULE"
+	mkdir -p "$BATS_TEST_TMPDIR/tree/arch" "$BATS_TEST_TMPDIR/tree/mm"
+	printf 'VERSION = 7\nPATCHLEVEL = 3\n' >"$BATS_TEST_TMPDIR/tree/Makefile"
+	cp "$FIXTURES/offset_lockless.c" "$BATS_TEST_TMPDIR/tree/mm/"
+	export PXD_CACHE=$BATS_TEST_TMPDIR/cache
+	run -1 --separate-stderr "$ROOT/scripts/audit" "$BATS_TEST_TMPDIR/tree"
+	[[ $output = *': reread-value: '* && $output = *': stack-copy: '* ]]
+	[[ $output != *opportunity* ]]
+	[ "$(sed -E 's/: .*//' <<<"$output" | grep -c '^mm/')" -eq "$(sed -E '/^mm/!d; s/: .*//' <<<"$output" | sort -u | wc -l)" ]
+}
+
+@test "the rules keep the kernel's conventions" {
+	local rule mode
+	for rule in "$ROOT"/cocci/*.cocci; do
+		[ "$(head -n1 "$rule")" = '// SPDX-License-Identifier: GPL-2.0-only' ]
+		grep -qxE '// Confidence: (Low|Moderate|High)' "$rule"
+		grep -q '^// Copyright: (C) ' "$rule"
+		grep -q '^// Comments:' "$rule"
+		grep -qx '// Options: --no-includes --include-headers' "$rule"
+		grep -q '^/// ' "$rule"
+		for mode in context org report; do grep -qx "virtual $mode" "$rule"; done
+		# what no rule uses, or what spatch would ask for
+		run -0 spatch -D report --parse-cocci "$rule"
+		[[ $output != *$'\n'warning* ]]
+	done
+	grep -qx 'virtual patch' "$RULE"
+}
+
+# A copy: coccicheck writes to the tree.
+@test "make coccicheck of the base runs all rules in all their modes" {
+	local base rule mode modes name
+	base=$("$ROOT/scripts/tree")/linux
+	cd "$BATS_TEST_TMPDIR"
+	cp -r "$base/scripts" "$base/include" "$base/Makefile" .
+	mkdir -p mm arch/x86
+	cp "$base"/mm/{memory,pagewalk,vmscan}.c mm/
+	cp -r "$base/arch/x86/include" "$base"/arch/x86/Makefile* arch/x86/
+	for rule in "$ROOT"/cocci/*.cocci; do
+		name=$(basename "$rule" .cocci)
+		modes=$(sed -n 's/^virtual //p' "$rule")
+		for mode in $modes; do
+			make coccicheck COCCI="$(realpath "$rule")" MODE="$mode" M=mm/ J=2 >"$name.$mode" 2>&1
+			if grep -E 'EXN|rror|not supported' "$name.$mode"; then false; fi
+		done
+	done
+	grep -qE '^\./memory\.c:[0-9]+:[0-9-]+: WARNING opportunity for pud_offset_lockless\(p4dp, p4d, \.\.\.\)$' pxd_offset_lockless.report
+	grep -q '^+	pudp = pud_offset_lockless(p4dp, p4d, address);$' pxd_offset_lockless.patch
+	# nothing that the audit sees is missed
+	export PXD_CACHE=$BATS_TEST_TMPDIR/cache
+	printf 'VERSION = 7\nPATCHLEVEL = 3\n' >Makefile
+	rm -rf include arch/x86
+	"$ROOT/scripts/audit" . --rule pxd_reread,pxd_stack_copy >audit || [ $? -eq 1 ]
+	sed -nE 's,^mm/([^:]*:[0-9]+: (reread|stack)-[a-z]+: [^:]*).*,\1,p' audit | sort -u >want
+	sed -nE 's,^\./([^:]*:[0-9]+):[0-9-]+: ((reread|stack)-[a-z]+: [^:]*).*,\1: \2,p' pxd_reread.report pxd_stack_copy.report |
+		sort -u | diff want -
+	[ "$(wc -l <want)" -ge 10 ]
+}
