@@ -17,6 +17,8 @@ TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|->|\+\+|--|<<=|>>=|[-+*/%&|^<>=!]=|&&
 CALLED = re.compile(r"(\w+)\s*\(")
 POINTER = re.compile(r"(?:pgd|p4d|pud|pmd)_t\s*\*[\w\s]*$")
 WORD = re.compile(r"[A-Za-z_]\w*$")
+NOT_CODE = re.compile(r"""/\*.*?\*/ | //[^\n]* | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
+    | ^[ \t]*\#(?: \\\n | /\*.*?\*/ | [^\n] )*""", re.S | re.M | re.X)
 KEYWORDS = set("if while for switch return sizeof else do case default goto break continue "
                "typeof __typeof__ defined".split())
 
@@ -51,6 +53,11 @@ TAKE = re.compile(r"""(raw_)?spin_lock(_nested|_irq|_irqsave|_bh)?$|(read|write)
     lockdep_assert_held(_write)?$|assert_spin_locked$|(mmap|vma)_assert_write_locked$""", re.X)
 GIVE = re.compile(r"""(raw_)?spin_unlock(_irq|_irqrestore|_bh)?$|(read|write)_unlock$|mutex_unlock$|
     mmap_write_(unlock|downgrade)$|pte_unmap_unlock$""", re.X)
+
+
+def code_only(text):
+    """The text with blanks for comments, strings and directives."""
+    return NOT_CODE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
 
 
 class Tokens:

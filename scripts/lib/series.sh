@@ -48,8 +48,8 @@ use_linux() {
 		die "LINUX=$LINUX: git cannot tell where its objects are"
 }
 linux_git() {
-	GIT_CEILING_DIRECTORIES=${LINUX_DIR%/*} GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1 \
-	GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none git -C "$LINUX_DIR" rev-parse "$@"
+	foreign_git "$LINUX_DIR"
+	"${FOREIGN_GIT[@]}" rev-parse "$@"
 }
 
 # use_base: make the base ready; set DIR, KERNEL (its work tree), SERIES (the
