@@ -6,24 +6,16 @@
 
 bats_require_minimum_version 1.5.0
 
-ROOT=$BATS_TEST_DIRNAME/..
-AUDIT=$ROOT/scripts/audit
+load audit-tree
 
 setup() {
-	export PXD_CACHE=$BATS_FILE_TMPDIR/cache TMPDIR=$BATS_TEST_TMPDIR/tmp
-	mkdir "$TMPDIR"
-	TREE=$BATS_TEST_TMPDIR/tree FOUND=$BATS_TEST_TMPDIR/json
-	mkdir -p "$TREE/arch" "$TREE/mm" "$TREE/include/linux" "$FOUND"
-	printf 'VERSION = 7\nPATCHLEVEL = 3\n' >"$TREE/Makefile"
+	audit_tree
+	FOUND=$BATS_TEST_TMPDIR/json
+	mkdir "$FOUND"
 }
 
 # file FILE: what is on stdin
 file() { mkdir -p "$TREE/$(dirname "$1")"; cat >"$TREE/$1"; }
-
-fixtures() {
-	local fixture
-	for fixture; do cp "$ROOT"/cocci/tests/"$fixture".[ch] "$TREE/mm/"; done
-}
 
 audit() { "$AUDIT" "$TREE" --rule calls --json "$FOUND" "$@" || [ $? -eq 1 ]; }
 
@@ -36,20 +28,10 @@ for line in open(sys.argv[1]):
     print(eval(sys.argv[2]))' "$FOUND/findings.json" "$1"
 }
 
-# file:line class, as the fixtures say and as the report says
-expected() {
-	(cd "$TREE" && grep -rn 'EXPECT:' --include='*.[ch]' mm) |
-		sed -E 's/^([^:]*:[0-9]+):.*EXPECT: ([a-z -]*[a-z]).*/\1 \2/' |
-		awk '{ for (i = 2; i <= NF; i++) print $1, $i }' | sort -u
-}
 check_fixtures() {
-	shopt -s nullglob
 	fixtures "$@"
 	audit >"$BATS_TEST_TMPDIR/out"
-	sed -nE 's/^([^ ]+:[0-9]+): ([a-z-]+): .*/\1 \2/p' "$BATS_TEST_TMPDIR/out" | sort -u >"$BATS_TEST_TMPDIR/got"
-	expected >"$BATS_TEST_TMPDIR/want"
-	[ -s "$BATS_TEST_TMPDIR/want" ]
-	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+	as_expected <"$BATS_TEST_TMPDIR/out"
 }
 
 @test "an entry handed on: every marked line is reported, and no other" { check_fixtures inter_passed; }

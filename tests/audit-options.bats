@@ -2,20 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # scripts/audit --rev, --range, --patch.
 
-# shellcheck disable=SC2030,SC2031 # each test is a subshell, and meant to be
+# shellcheck disable=SC2030,SC2031,SC2154 # set by run; each test is a subshell, and meant to be
 
 bats_require_minimum_version 1.5.0
 
-ROOT=$BATS_TEST_DIRNAME/..
-AUDIT=$ROOT/scripts/audit
+load audit-tree
 
 setup() {
-	export PXD_CACHE=$BATS_FILE_TMPDIR/cache TMPDIR=$BATS_TEST_TMPDIR/tmp
-	mkdir "$TMPDIR"
-	TREE=$BATS_TEST_TMPDIR/tree
-	mkdir -p "$TREE/arch/x86" "$TREE/mm"
-	printf 'VERSION = 7\nPATCHLEVEL = 3\n' >"$TREE/Makefile"
-	echo 'config X86' >"$TREE/arch/x86/Kconfig"
+	audit_tree
 	good mm/good.c good
 	bad mm/bad.c bad
 	cp "$ROOT/cocci/tests/reread_value.c" "$TREE/mm/"
@@ -113,14 +107,6 @@ found() { grep -v '^#' | grep . || :; }
 
 @test "--rev: bad input is one line, exit 2" {
 	# shellcheck disable=SC2154 # set by run
-	wrong() {	# MESSAGE ARG...
-		local want=$1
-		shift
-		run -2 --separate-stderr "$AUDIT" "$@"
-		[ -z "$output" ]
-		[ "${#stderr_lines[@]}" -eq 1 ]
-		[[ $stderr == *"$want"* ]]
-	}
 	wrong 'has no commit no-such' "$TREE" --rev no-such
 	wrong 'has no commit --all' "$TREE" --rev --all
 	wrong 'has no commit HEAD:Makefile' "$TREE" --rev HEAD:Makefile
@@ -286,14 +272,6 @@ cat_expected() {
 
 @test "--range, --patch: bad input is one line, exit 2" {
 	# shellcheck disable=SC2154 # set by run
-	wrong() {	# MESSAGE ARG...
-		local want=$1
-		shift
-		run -2 --separate-stderr "$AUDIT" "$@"
-		[ -z "$output" ]
-		[ "${#stderr_lines[@]}" -eq 1 ]
-		[[ $stderr == *"$want"* ]]
-	}
 	wrong '--range wants A..B' "$TREE" --range first
 	wrong '--range wants A..B' "$TREE" --range first...HEAD
 	wrong 'has no commit none' "$TREE" --range first..none

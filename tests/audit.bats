@@ -2,39 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0
 # scripts/audit and the rules in cocci/, on the fixtures in cocci/tests.
 
-# shellcheck disable=SC2030,SC2031 # each test is a subshell, and meant to be
+# shellcheck disable=SC2030,SC2031,SC2154 # set by run; each test is a subshell, and meant to be
 
 bats_require_minimum_version 1.5.0
 
-ROOT=$BATS_TEST_DIRNAME/..
-AUDIT=$ROOT/scripts/audit
+load audit-tree
 
-setup() {
-	export PXD_CACHE=$BATS_FILE_TMPDIR/cache TMPDIR=$BATS_TEST_TMPDIR/tmp
-	mkdir "$TMPDIR"
-	TREE=$BATS_TEST_TMPDIR/tree
-}
+setup() { audit_tree; }
 
 # The tests share one cache, which makes them quick; those about it start anew.
 empty_cache() { PXD_CACHE=$BATS_TEST_TMPDIR/cache; }
 
-# tree [FIXTURE...]: as little of a kernel as the audit accepts.
-tree() {
-	mkdir -p "$TREE/arch" "$TREE/mm"
-	printf 'VERSION = 7\nPATCHLEVEL = 3\n' >"$TREE/Makefile"
-	local fixture
-	for fixture; do cp "$ROOT/cocci/tests/$fixture.c" "$TREE/mm/"; done
-}
-
-all_fixtures() { tree reread_value reread_plain stack_copy stack_step unparsed; }
-
-# file:line class, as the fixtures say and as the report says
-expected() {
-	(cd "$TREE" && grep -rn 'EXPECT:' --include='*.c' mm) |
-		sed -E 's/^([^:]*:[0-9]+):.*EXPECT: ([a-z -]*[a-z]).*/\1 \2/' |
-		awk '{ for (i = 2; i <= NF; i++) print $1, $i }' | sort -u
-}
-reported() { sed -nE 's/^([^ ]+:[0-9]+): ([a-z-]+): .*/\1 \2/p' "$@" | sort -u; }
+ALL=(reread_value reread_plain stack_copy stack_step unparsed)
+# one of them has functions that spatch cannot read
+audit_all() { run -1 --separate-stderr "$AUDIT" "$TREE" --keep-going "$@"; }
 
 # a spatch of ours, first in PATH; $REAL is the real one
 fake_spatch() {
@@ -47,25 +28,14 @@ fake_spatch() {
 }
 
 @test "every line marked in the fixtures is reported, and no other" {
-	all_fixtures
-	run -1 --separate-stderr "$AUDIT" "$TREE"
-	reported <<<"$output" >"$BATS_TEST_TMPDIR/got"
-	expected >"$BATS_TEST_TMPDIR/want"
+	fixtures "${ALL[@]}"
+	audit_all
+	as_expected <<<"$output"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -gt 70 ]
-	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
-}
-
-@test "each class has ten lines to find and ten look-alikes" {
-	local class file
-	for class in reread-value reread-plain stack-copy stack-step; do
-		file=$ROOT/cocci/tests/${class/-/_}.c
-		[ "$(grep -c "EXPECT:.*$class" "$file")" -ge 10 ]
-		[ "$(grep -c '^[a-z].*good_[a-z_]*(' "$file")" -ge 10 ]
-	done
 }
 
 @test "a finding names file, line, class, function, expression and the first read" {
-	tree reread_plain
+	fixtures reread_plain
 	run -1 --separate-stderr "$AUDIT" "$TREE"
 	local first
 	first=$(grep -n 'if (p4d_none_or_clear_bad(p4d))' "$TREE/mm/reread_plain.c" | cut -d: -f1)
@@ -76,8 +46,8 @@ fake_spatch() {
 }
 
 @test "the counts at the end are those of the lines" {
-	all_fixtures
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	fixtures "${ALL[@]}"
+	audit_all
 	local class
 	for class in reread-value reread-plain stack-copy stack-step unparsed; do
 		[ "$(awk -v c="$class" '$2 == c { print int($3) }' <<<"$output")" -eq \
@@ -89,16 +59,26 @@ fake_spatch() {
 
 @test "the output does not depend on -j" {
 	empty_cache
-	all_fixtures
-	run -1 --separate-stderr "$AUDIT" "$TREE" -j1 --no-cache
+	fixtures "${ALL[@]}"
+	audit_all -j1 --no-cache
 	one=$output
-	run -1 --separate-stderr "$AUDIT" "$TREE" -j 5 --no-cache
+	audit_all -j 5 --no-cache
 	[ "$output" = "$one" ]
 	[ ! -e "$PXD_CACHE/audit" ]
 }
 
+@test "a function that spatch cannot read: exit 2, but for --keep-going" {
+	fixtures reread_value unparsed
+	run -2 --separate-stderr "$AUDIT" "$TREE"
+	grep -q '^mm/unparsed.c:[0-9]*: unparsed: ' <<<"$output"
+	grep -q '^mm/reread_value.c:[0-9]*: reread-value: ' <<<"$output"
+	rm "$TREE/mm/reread_value.c"
+	run -2 --separate-stderr "$AUDIT" "$TREE" --rank high
+	run -2 --separate-stderr "$AUDIT" "$TREE" --format org
+}
+
 @test "org and context modes find the same lines as report mode" {
-	tree reread_value reread_plain stack_copy stack_step
+	fixtures reread_value reread_plain stack_copy stack_step
 	local rule file
 	cd "$TREE/mm"
 	for rule in pxd_reread pxd_stack_copy; do
@@ -121,21 +101,17 @@ fake_spatch() {
 }
 
 @test "the rules run as coccicheck runs them, without our macros" {
-	tree reread_value reread_plain stack_copy stack_step
+	fixtures reread_value reread_plain stack_copy stack_step
 	local rule options
 	for rule in "$ROOT"/cocci/pxd_*.cocci; do
 		options=$(grep 'Options:' "$rule" | cut -d: -f2)
 		# shellcheck disable=SC2086 # options
 		spatch -D report --no-show-diff --very-quiet --cocci-file "$rule" $options \
 			--dir "$TREE" --jobs 2 --chunksize 1
-	done | sed "s,^$TREE/,," | sed -E 's/^([^:]*:[0-9]+):[0-9-]+:/\1:/' >"$BATS_TEST_TMPDIR/out"
-	reported "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/got"
-	expected >"$BATS_TEST_TMPDIR/want"
-	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+	done | sed "s,^$TREE/,," | sed -E 's/^([^:]*:[0-9]+):[0-9-]+:/\1:/' | as_expected
 }
 
 @test "a tree without findings: exit 0 and zeros" {
-	tree
 	printf 'static int f(pmd_t *pmdp)\n{\n\treturn pmd_none(*pmdp);\n}\n' >"$TREE/mm/fine.c"
 	run -0 --separate-stderr "$AUDIT" "$TREE"
 	[ "${lines[0]}" = '# reread-value       0' ]
@@ -143,49 +119,48 @@ fake_spatch() {
 }
 
 @test "a tree without a page table: exit 0" {
-	tree
 	run -0 --separate-stderr "$AUDIT" "$TREE"
 	[[ ${lines[-1]} == '# 0 of 0 page table calls in 0 files'* ]]
 }
 
 @test "--class, --rule and --output" {
-	all_fixtures
-	run -1 --separate-stderr "$AUDIT" "$TREE" --class stack-step,stack-copy
+	fixtures "${ALL[@]}"
+	audit_all --class stack-step,stack-copy
 	[ "$(grep -c '^[^#]*: stack-' <<<"$output")" -eq "$(grep -c '^[^#]' <<<"$output")" ]
-	run -0 --separate-stderr "$AUDIT" "$TREE" --class no-such
-	run -1 --separate-stderr "$AUDIT" "$TREE" --rule pxd_stack_copy
+	run -0 --separate-stderr "$AUDIT" "$TREE" --keep-going --class no-such
+	audit_all --rule pxd_stack_copy
 	[[ $output != *': reread-'* ]]
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	audit_all
 	whole=$output
-	run -1 --separate-stderr "$AUDIT" "$TREE" --output "$BATS_TEST_TMPDIR/a report"
+	audit_all --output "$BATS_TEST_TMPDIR/a report"
 	[ -z "$output" ]
 	[ "$(cat "$BATS_TEST_TMPDIR/a report")" = "$whole" ]
 }
 
 @test "a second run reads nothing, a changed file is read again" {
 	empty_cache
-	all_fixtures
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	fixtures "${ALL[@]}"
+	audit_all
 	first=$output
 	[[ $stderr == *'reading 5 of 5 files'* ]]
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	audit_all
 	[ "$output" = "$first" ]
 	[[ $stderr != *reading* ]]
 	sed -i '1i /* one line more */' "$TREE/mm/unparsed.c"
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	audit_all
 	[[ $stderr == *'reading 1 of 5 files'* ]]
 	diff <(expected) <(reported <<<"$output")
 	# the same text somewhere else is another result
 	mkdir "$TREE/lib"
 	mv "$TREE/mm/unparsed.c" "$TREE/lib/"
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	audit_all
 	[[ $output == *$'\nlib/unparsed.c:'* || $output == lib/unparsed.c:* ]]
 	[[ $output != *mm/unparsed.c* ]]
 }
 
 @test "a changed rule is run again" {
 	empty_cache
-	tree reread_value
+	fixtures reread_value
 	cp -r "$ROOT/cocci" "$BATS_TEST_TMPDIR/rules"
 	run -1 --separate-stderr "$AUDIT" "$TREE" --rules "$BATS_TEST_TMPDIR/rules"
 	sed -i 's/"reread-value"/"reread-changed"/' "$BATS_TEST_TMPDIR/rules/pxd_reread.cocci"
@@ -193,59 +168,84 @@ fake_spatch() {
 	[[ $output == *': reread-changed: '* ]]
 }
 
-@test "a clean git tree is searched once, changes and new files are seen" {
+@test "a git tree is searched once, changes and new files are seen" {
 	empty_cache
-	all_fixtures
+	fixtures "${ALL[@]}"
 	printf '.*\n' >"$TREE/.gitignore"
 	git() { command git -c user.name=t -c user.email=t@t -C "$TREE" "$@"; }
 	git init -q
 	git add -f .
 	git commit -qm base
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	audit_all
 	first=$output
 	[ "$(find "$PXD_CACHE/audit" -name 'files-*' | wc -l)" -eq 1 ]
 	# a build directory, which is ignored by git and by us
 	mkdir "$TREE/.out-x86"
 	cp "$TREE/mm/unparsed.c" "$TREE/.out-x86/"
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	audit_all
 	[ "$output" = "$first" ]
+	mkdir "$TREE/more files"
+	cp "$TREE/mm/reread_plain.c" "$TREE/more files/new.c"
 	cp "$TREE/mm/reread_plain.c" "$TREE/mm/new.c"
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	audit_all
+	[[ $output == *"more files/new.c:"* ]]
+	rm -r "$TREE/more files"
+	audit_all
 	diff <(expected) <(reported <<<"$output")
 	[[ $output == *mm/new.c:* ]]
 	rm "$TREE/mm/new.c"
 	sed -i 's/pmd_offset(pudp, addr);.*/NULL;/' "$TREE/mm/reread_value.c"
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	audit_all
 	[[ $output != *': bad_descent: '* ]]
+	# renamed, removed, no longer of interest, a link, staged or not
+	git mv mm/reread_plain.c mm/renamed.c
+	rm "$TREE/mm/stack_copy.c"
+	echo 'int x;' >"$TREE/mm/stack_step.c"
+	ln -s renamed.c "$TREE/mm/link.c"
+	audit_all
+	git add -f .
+	staged=$output
+	audit_all
+	[ "$output" = "$staged" ]
+	PXD_CACHE=$BATS_TEST_TMPDIR/other audit_all
+	[ "$output" = "$staged" ]
+	[[ $output == *mm/renamed.c:* && $output != *stack_* && $output != *reread_plain* && $output != *link.c* ]]
+	# only what differs from the commit is searched
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/bash\necho "$*" >>%q\nexec %q "$@"\n' "$BATS_TEST_TMPDIR/found" "$(command -v find)" >"$BATS_TEST_TMPDIR/bin/find"
+	chmod +x "$BATS_TEST_TMPDIR/bin/find"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH audit_all
+	[ "$output" = "$staged" ]
+	run ! grep -q '^\. -name' "$BATS_TEST_TMPDIR/found"
 }
 
 @test "the tree is only read, and nothing is left behind" {
 	empty_cache
-	all_fixtures
+	fixtures "${ALL[@]}"
 	git -C "$TREE" init -q
 	find "$TREE" -printf '%p %T@ %C@ %s\n' | sort >"$BATS_TEST_TMPDIR/before"
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	audit_all
 	find "$TREE" -printf '%p %T@ %C@ %s\n' | sort | diff "$BATS_TEST_TMPDIR/before" -
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
 @test "a path with spaces, a relative path, a link" {
-	TREE="$BATS_TEST_TMPDIR/a tree's \"path\""
-	all_fixtures
-	run -1 --separate-stderr "$AUDIT" "$TREE"
+	audit_tree "$BATS_TEST_TMPDIR/a tree's \"path\""
+	fixtures "${ALL[@]}"
+	audit_all
 	[ -n "$output" ]
 	first=$output
 	diff <(expected) <(reported <<<"$output")
 	cd "$TREE/.."
-	run -1 --separate-stderr "$AUDIT" "./${TREE##*/}"
+	run -1 --separate-stderr "$AUDIT" --keep-going "./${TREE##*/}"
 	[ "$output" = "$first" ]
 	ln -s "$TREE" "$BATS_TEST_TMPDIR/link"
-	run -1 --separate-stderr "$AUDIT" "$BATS_TEST_TMPDIR/link"
+	run -1 --separate-stderr "$AUDIT" --keep-going "$BATS_TEST_TMPDIR/link"
 	[ "$output" = "$first" ]
 }
 
 @test "neither the tree's nor the user's .cocciconfig has a say" {
-	tree reread_value
+	fixtures reread_value
 	run -1 --separate-stderr "$AUDIT" "$TREE" --no-cache
 	first=$output
 	printf '[spatch]\n\toptions = --no-such-option\n' | tee "$TREE/.cocciconfig" >"$TMPDIR/.cocciconfig"
@@ -255,7 +255,7 @@ fake_spatch() {
 
 @test "a crash names the file, costs no other, is not cached: exit 2" {
 	empty_cache
-	all_fixtures
+	fixtures "${ALL[@]}"
 	fake_spatch <<-'END'
 		for last; do :; done
 		case "$*" in *--file-groups*) ! grep -q stack_step "$last" || kill -SEGV $$ ;; esac
@@ -265,14 +265,14 @@ fake_spatch() {
 	[[ $output == *$'mm/stack_step.c:1: failed: pxd_stack_copy.cocci: spatch died of signal 11\n'* ]]
 	[[ $output == *$'# failed             3\n'* ]]
 	diff <(expected | grep -v stack_step) <(reported <<<"$output" | grep -v stack_step)
-	PATH=${PATH#*:} run -1 --separate-stderr "$AUDIT" "$TREE"
+	PATH=${PATH#*:} audit_all
 	[[ $stderr == *'reading 1 of 5 files'* ]]
 	diff <(expected) <(reported <<<"$output")
 }
 
 @test "an spatch that stops with an error is reported: exit 2" {
 	empty_cache
-	tree reread_value
+	fixtures reread_value
 	fake_spatch <<-'END'
 		case "$*" in *--file-groups*) echo 'Fatal error: out of memory' >&2; exit 255 ;; esac
 		exec "$REAL" "$@"
@@ -283,7 +283,7 @@ fake_spatch() {
 
 @test "a file that takes too long is reported: exit 2" {
 	empty_cache
-	tree stack_copy
+	fixtures stack_copy
 	{
 		echo 'int big(pmd_t *pmd)'; echo '{'
 		for i in $(seq 3000); do
@@ -299,7 +299,7 @@ fake_spatch() {
 
 @test "Ctrl-C ends the children and leaves no temporary file" {
 	empty_cache
-	all_fixtures
+	fixtures "${ALL[@]}"
 	fake_spatch <<-'END'
 		case "$*" in *--file-groups*) echo $$ >>"$PIDS"; exec sleep 1000 ;; esac
 		exec "$REAL" "$@"
@@ -323,45 +323,37 @@ fake_spatch() {
 			[[ $(ps -o stat= -p "$pid") =~ ^(Z.*)?$ ]]
 		done <"$PIDS"
 		[ -z "$(ls -A "$TMPDIR")" ]
-		[ -z "$(find "$PXD_CACHE" -type f)" ]
+		# what the rules look for is known, but no result
+		[ -z "$(find "$PXD_CACHE" -type f ! -name 'tokens-????????????????????????????????')" ]
 	done
 }
 
 @test "bad input is one line that says what to do, exit 2" {
-	tree reread_value
-	# shellcheck disable=SC2154 # set by run
-	bad() {	# MESSAGE ARG...
-		local want=$1
-		shift
-		run -2 --separate-stderr "$AUDIT" "$@"
-		[ -z "$output" ]
-		[ "${#stderr_lines[@]}" -eq 1 ]
-		[[ $stderr == *"$want"* ]]
-	}
-	bad 'no-such is not a directory' "$BATS_TEST_TMPDIR/no-such"
-	bad 'is not a directory' "$TREE/Makefile"
-	bad 'is not a kernel tree' "$BATS_TEST_TMPDIR"
-	bad 'more than one tree' "$TREE" "$TREE"
-	bad 'unknown option --no-such' --no-such
-	bad '-j wants a number' "$TREE" -j many
-	bad '-j wants a number' "$TREE" -j 0
-	bad '--class wants a value' "$TREE" --class
-	bad "unknown format 'pdf'" "$TREE" --format pdf
-	bad 'there is no rule' "$TREE" --rule no_such
-	bad 'there are no rules in' "$TREE" --rules "$TREE"
-	bad 'cannot write' "$TREE" --output "$BATS_TEST_TMPDIR/no/such"
-	PXD_CACHE=/proc/self bad 'set PXD_CACHE' "$TREE"
+	fixtures reread_value
+	wrong 'no-such is not a directory' "$BATS_TEST_TMPDIR/no-such"
+	wrong 'is not a directory' "$TREE/Makefile"
+	wrong 'is not a kernel tree' "$BATS_TEST_TMPDIR"
+	wrong 'more than one tree' "$TREE" "$TREE"
+	wrong 'unknown option --no-such' --no-such
+	wrong '-j wants a number' "$TREE" -j many
+	wrong '-j wants a number' "$TREE" -j 0
+	wrong '--class wants a value' "$TREE" --class
+	wrong "unknown format 'pdf'" "$TREE" --format pdf
+	wrong 'there is no rule' "$TREE" --rule no_such
+	wrong 'there are no rules in' "$TREE" --rules "$TREE"
+	wrong 'cannot write' "$TREE" --output "$BATS_TEST_TMPDIR/no/such"
+	PXD_CACHE=/proc/self wrong 'set PXD_CACHE' "$TREE"
 	mkdir "$BATS_TEST_TMPDIR/rules"
 	printf '@r@\nexpression E\n@@\nfoo(E)\n' >"$BATS_TEST_TMPDIR/rules/wrong.cocci"
-	bad 'does not accept' "$TREE" --rules "$BATS_TEST_TMPDIR/rules"
+	wrong 'does not accept' "$TREE" --rules "$BATS_TEST_TMPDIR/rules"
 	[[ $stderr == *"$BATS_TEST_TMPDIR/rules/wrong.cocci: "* ]]
 	printf 'virtual report\n@r@\nexpression E;\nidentifier f;\n@@\n* f(E)\n' >"$BATS_TEST_TMPDIR/rules/wrong.cocci"
-	bad 'names nothing to look for' "$TREE" --rules "$BATS_TEST_TMPDIR/rules"
+	wrong 'names nothing to look for' "$TREE" --rules "$BATS_TEST_TMPDIR/rules"
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
 @test "without spatch, and without a way to install it: exit 2" {
-	tree reread_value
+	fixtures reread_value
 	local bin=$BATS_TEST_TMPDIR/without
 	mkdir "$bin"
 	ln -s /usr/bin/* "$bin/"
@@ -373,7 +365,7 @@ fake_spatch() {
 
 @test "results that cannot be kept are an error, not a finding" {
 	empty_cache
-	tree reread_value
+	fixtures reread_value
 	fake_spatch <<-'END'
 		case "$*" in *--file-groups*) rm -rf "$PXD_CACHE"/audit/* ;; esac
 		exec "$REAL" "$@"
