@@ -179,6 +179,9 @@ cat_expected() {
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	run -1 --separate-stderr "$AUDIT" "$TREE" --range before..after
 	diff <(cat_expected) <(found <<<"$output" | sort)
+	grep -qxF '# reread-value       5, 3 [new]' <<<"$output"
+	run -1 --separate-stderr "$AUDIT" "$TREE" --range before..after --format sarif
+	[ "$(jq -r '.runs[0].results[] | .baselineState' <<<"$output" | sort | uniq -c | xargs)" = '3 new 2 unchanged' ]
 	# all is there already; the second half has one that is new
 	run -0 --separate-stderr "$AUDIT" "$TREE" --range after..
 	[ -z "$(found <<<"$output")" ]
