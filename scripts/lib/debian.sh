@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced after common.sh by the verbs that take kernels from Debian's
+# linux-source packages: base.conf, and an apt of our own to fetch them.
+
+. "$ROOT/base.conf"
+
+require_debian() {
+	require dpkg-deb=dpkg tar=tar xz=xz-utils \
+		/usr/share/keyrings/debian-archive-keyring.gpg=debian-archive-keyring
+}
+
+# Where the base of this version is, and a package.
+debian_dir() { echo "$CACHE/base/linux-${1//[^A-Za-z0-9.+_-]/_}"; }
+deb_of() { echo "$CACHE/deb/${1}_${2}_all.deb"; }
+
+intact() { [ -e "$1" ] && [ "$(sha256sum <"$1")" = "$2  -" ]; }
+
+private_apt() { APT_CONFIG=$CACHE/apt/apt.conf "$@"; }
+
+# offered_versions PACKAGE SUITES: newest first.
+offered_versions() {
+	note "asking $BASE_MIRROR for $2"
+	sed "s/@SUITES@/$2/" "$CACHE/apt/sources.in" >"$CACHE/apt/etc/apt/sources.list.d/base.sources"
+	private_apt apt-get -q update >>"$CACHE/log/apt.log" 2>&1 </dev/null || true
+	private_apt apt-cache madison "$1" 2>>"$CACHE/log/apt.log" | awk -F ' *[|] *' '{ print $2 }' || true
+}
+
+# download_deb PACKAGE VERSION SHA256: to deb_of. False if it cannot be had; one
+# with another hash is an error.
+download_deb() {
+	local deb into=''
+	deb=$(deb_of "$1" "$2")
+	make_tmp into "$CACHE/base"
+	note "fetching $1 $2"
+	mkdir -p "$CACHE/deb"
+	rm -f "$deb"
+	(cd "$into" && private_apt apt-get -q download "$1=$2" >>"$CACHE/log/apt.log" 2>&1 </dev/null) || return
+	mv "$into"/*.deb "$deb" 2>/dev/null || die "apt-get download left no package: see $CACHE/log/apt.log"
+	intact "$deb" "$3" || {
+		rm -f "$deb"
+		die "$1 $2 does not have the sha256 that it should ($3): try again; if it stays so, do not trust $BASE_MIRROR"
+	}
+}
+
+# unpack_deb DEB DIR [PATTERN...]: all of the kernel, or what has such a name.
+unpack_deb() {
+	local deb=$1 dir=$2 log
+	shift 2
+	log=$({
+		dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './usr/src/*.tar.xz' | xz -dc -T0 |
+			tar -x -C "$dir" --strip-components=1 --no-same-owner --no-same-permissions --wildcards "$@"
+	} 2>&1) || die "cannot unpack $deb: ${log%%$'\n'*}"
+}
+
+# An apt of our own: neither the sources, pins and lists of this machine nor its
+# configuration but for what it takes to reach the network.
+write_apt_conf() {
+	local private=$CACHE/apt
+	mkdir -p "$private/etc/apt/sources.list.d" "$private/etc/apt/apt.conf.d" "$private/var/lib/apt/lists/partial" \
+		"$private/var/cache/apt/archives/partial" "$CACHE/log"
+	: >"$private/status"
+	: >"$CACHE/log/apt.log"
+	{
+		# Read first, so that nothing of it wins over what follows.
+		apt-config dump --format '%F "%v";%n' 2>/dev/null |
+			grep -E '^Acquire::(https?::|Retries|ForceIPv[46]|Check-Date|Check-Valid-Until|Max-FutureTime)' || true
+		cat <<-END
+			Dir "$private/";
+			Dir::State::status "$private/status";
+			APT::Architecture "amd64";
+			APT::Architectures { "amd64"; };
+			APT::Sandbox::User "root";
+			Acquire::Languages "none";
+			Acquire::PDiffs "false";
+			Acquire::AllowInsecureRepositories "false";
+			Acquire::AllowWeakRepositories "false";
+			Acquire::AllowDowngradeToInsecureRepositories "false";
+		END
+	} >"$private/apt.conf"
+	cat >"$private/sources.in" <<-END
+		Types: deb
+		URIs: $BASE_MIRROR
+		Suites: @SUITES@
+		Components: main
+		Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+	END
+}
