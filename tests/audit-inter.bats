@@ -254,3 +254,129 @@ callers_of() {	# FUNCTION FILE...
 	audit -j3 --no-cache >/dev/null
 	diff "$BATS_TEST_TMPDIR/one" "$FOUND/findings.json"
 }
+
+# old_kernel: helpers that are gone, and what follows from them.
+old_kernel() {
+	file include/linux/pgtable.h <<-'END'
+		static inline pmd_t pmd_read_atomic(pmd_t *pmdp)
+		{
+			return *pmdp;
+		}
+		static inline int pmd_none_or_trans_huge_or_clear_bad(pmd_t *pmd)
+		{
+			pmd_t pmdval = pmd_read_atomic(pmd);
+
+			if (pmd_none(pmdval) || pmd_trans_huge(pmdval))
+				return 1;
+			return 0;
+		}
+		static inline int pmd_trans_unstable(pmd_t *pmd)
+		{
+			return pmd_none_or_trans_huge_or_clear_bad(pmd);
+		}
+	END
+	file mm/old.c <<-'END'
+		pte_t *bad_atomic(pmd_t *pmdp, unsigned long addr)
+		{
+			pmd_t pmd = pmd_read_atomic(pmdp);
+
+			if (pmd_none(pmd))
+				return NULL;
+			return pte_offset_kernel(pmdp, addr);
+		}
+		pte_t *bad_before_65(pmd_t *pmd, unsigned long addr)
+		{
+			if (pmd_none(*pmd))
+				return NULL;
+			return pte_offset_map(pmd, addr);
+		}
+		pte_t *bad_before_65_lock(pmd_t *pmd, unsigned long addr)
+		{
+			spinlock_t *ptl;
+
+			if (pmd_huge(*pmd))
+				return NULL;
+			return pte_offset_map_lock(mm, pmd, addr, &ptl);
+		}
+		pte_t *bad_before_65_irq(pmd_t *pmd, unsigned long addr)
+		{
+			local_irq_disable();
+			if (pmd_none(*pmd))
+				return NULL;
+			return pte_offset_map(pmd, addr);
+		}
+		pte_t *bad_medium_snapshot(pmd_t *pmd, unsigned long addr)
+		{
+			if (pmd_devmap(*pmd))
+				return NULL;
+			if (pmd_none(*pmd) || pmd_trans_unstable(pmd))
+				return NULL;
+			return NULL;
+		}
+		pte_t *good_snapshot(pmd_t *pmd, unsigned long addr)
+		{
+			if (pmd_trans_unstable(pmd))
+				return NULL;
+			return pte_offset_map(pmd, addr);
+		}
+		pte_t *good_atomic(pmd_t *pmdp, unsigned long addr)
+		{
+			pmd_t pmd = pmd_read_atomic(pmdp);
+
+			if (pmd_none(pmd))
+				return NULL;
+			return pte_offset_kernel(&pmd, addr);
+		}
+	END
+}
+
+@test "kernels before 6.5: pmd_read_atomic(), and pte_offset_map() that tests nothing" {
+	old_kernel
+	audit >/dev/null
+	get 'f["function"] + " " + f["rank"] + " " + f["expression"]' >"$BATS_TEST_TMPDIR/got"
+	grep -qx 'bad_atomic high pte_offset_kernel(pmdp)' "$BATS_TEST_TMPDIR/got"
+	grep -qx 'bad_before_65 medium pte_offset_map(pmd)' "$BATS_TEST_TMPDIR/got"
+	grep -qx 'bad_before_65_lock medium pte_offset_map_lock(pmd)' "$BATS_TEST_TMPDIR/got"
+	grep -qx 'bad_before_65_irq high pte_offset_map(pmd)' "$BATS_TEST_TMPDIR/got"
+	run ! grep good_ "$BATS_TEST_TMPDIR/got"
+	get 'f["helper"] if f["function"] == "bad_before_65" else ""' | grep -qF 'pte_offset_map(&'
+	# The rules of the first pass find this one.
+	"$AUDIT" "$TREE" --json "$FOUND" >/dev/null || [ $? -eq 1 ]
+	get 'f["function"] + " " + f["rank"]' | sort -u >"$BATS_TEST_TMPDIR/got"
+	grep -qx 'bad_medium_snapshot medium' "$BATS_TEST_TMPDIR/got"
+	run ! grep -x 'bad_medium_snapshot high' "$BATS_TEST_TMPDIR/got"
+}
+
+@test "kernels since 6.5: pte_offset_map() tests the entry on its own" {
+	old_kernel
+	file mm/pgtable-generic.c <<-'END'
+		pte_t *__pte_offset_map(pmd_t *pmd, unsigned long addr, pmd_t *pmdvalp)
+		{
+			pmd_t pmdval = pmdp_get_lockless(pmd);
+
+			if (pmd_none(pmdval))
+				return NULL;
+			return __pte_map(&pmdval, addr);
+		}
+	END
+	file mm/copy.c <<-'END'
+		static pte_t *takes(pmd_t *pmd, unsigned long addr)
+		{
+			spinlock_t *ptl;
+
+			return pte_offset_map_nolock(mm, pmd, addr, &ptl);
+		}
+		pte_t *bad_copy(pmd_t *pmdp, unsigned long addr)
+		{
+			pmd_t val = pmdp_get_lockless(pmdp);
+
+			return takes(&val, addr);
+		}
+	END
+	audit >/dev/null
+	get 'f["function"] + " " + f["class"]' >"$BATS_TEST_TMPDIR/got"
+	run ! grep before_65 "$BATS_TEST_TMPDIR/got"
+	grep -qx 'bad_atomic reread-value' "$BATS_TEST_TMPDIR/got"
+	# This one was called that until 6.13.
+	grep -qx 'bad_copy stack-copy' "$BATS_TEST_TMPDIR/got"
+}

@@ -25,11 +25,12 @@ KEYWORDS = set("if while for switch return sizeof else do case default goto brea
 DESCEND = set("p4d_offset pud_offset pmd_offset pte_offset_kernel pte_offset_huge".split())
 # They test the entry and then descend through another read of it.
 TEST_AND_DESCEND = set("pte_alloc_kernel pte_alloc_kernel_track pte_alloc_huge".split())
-GET = re.compile(r"%sp_get(_lockless|_once)?$" % LEVEL)
+# The last one is what pmdp_get_lockless() was called before Linux 6.2.
+GET = re.compile(r"%sp_get(_lockless|_once)?$|pmd_read_atomic$" % LEVEL)
 CLEAR_BAD = re.compile(r"%s_none_or_clear_bad$" % LEVEL)
 # They look at the slot again on their own, or not at all.
 NEUTRAL = set("""pmd_lockptr pud_lockptr pmd_ptdesc pmd_pgtable_page huge_pte_lockptr
-    pte_offset_map pte_offset_map_ro_nolock pte_offset_map_rw_nolock __pte_offset_map
+    pte_offset_map pte_offset_map_nolock pte_offset_map_ro_nolock pte_offset_map_rw_nolock __pte_offset_map
     sizeof typeof __typeof__ likely unlikely PTR_ALIGN PTR_ALIGN_DOWN IS_ERR IS_ALIGNED
     virt_to_page virt_to_phys virt_to_ptdesc __pa __pa_symbol __va
     vma_pgtable_walk_begin""".split())
@@ -494,8 +495,10 @@ def expression(tokens, i, what):
     a, b = tokens.span(i)
     slot = "".join(tokens.text[a:b + 1])
     kind, name, _ = what
-    if kind == "descend" and name:
+    if kind == "descend" and name or name.startswith("pte_offset_map"):
         return "%s(%s)" % (name, slot)
     if kind in ("call", "clear_bad") and name:
         return "%s(%s)" % (name, slot)
+    if tokens.text[max(0, a - 2):a] == ["pmd_read_atomic", "("]:
+        return "pmd_read_atomic(%s)" % slot
     return "*" + slot
