@@ -32,6 +32,9 @@ audit: ## audit base and series: what the ledger says of each finding
 	@set -o pipefail; echo; echo '# The series:'; \
 	scripts/audit "$$(scripts/apply)" --ledger $(LEDGER) --expect series | sed -n '/^# rank /,$$p'
 
+audit-trees: ## audit Linux 6.1, 6.12, 7.2, 7.3 and the series, into results/audit/ (15 minutes)
+	@scripts/audit-trees
+
 mutate: ## undo the series' conversions one by one: does the audit notice? (half an hour)
 	@scripts/mutate --record
 
@@ -59,4 +62,4 @@ clean: ## remove the cache: trees, objects, images, downloads, reports
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit mutate boot matrix codegen insns bisect bench clean help
+.PHONY: series check tree apply export hygiene audit audit-trees mutate boot matrix codegen insns bisect bench clean help
