@@ -270,6 +270,10 @@ old_kernel() {
 				return 1;
 			return 0;
 		}
+		static inline spinlock_t *pte_lockptr(struct mm_struct *mm, pmd_t *pmd)
+		{
+			return ptlock_ptr(pmd_page(*pmd));
+		}
 		static inline int pmd_trans_unstable(pmd_t *pmd)
 		{
 			return pmd_none_or_trans_huge_or_clear_bad(pmd);
@@ -305,6 +309,16 @@ old_kernel() {
 				return NULL;
 			return pte_offset_map(pmd, addr);
 		}
+		spinlock_t *bad_lockptr(pmd_t *pmd)
+		{
+			return pmd_none(*pmd) ? NULL : pte_lockptr(mm, pmd);
+		}
+		void __update_tlb(pmd_t *pmd, unsigned long addr)
+		{
+			local_irq_disable();
+			if (!pmd_huge(*pmd))
+				use(pte_offset_map(pmd, addr));
+		}
 		pte_t *bad_medium_snapshot(pmd_t *pmd, unsigned long addr)
 		{
 			if (pmd_devmap(*pmd))
@@ -338,6 +352,9 @@ old_kernel() {
 	grep -qx 'bad_before_65 medium pte_offset_map(pmd)' "$BATS_TEST_TMPDIR/got"
 	grep -qx 'bad_before_65_lock medium pte_offset_map_lock(pmd)' "$BATS_TEST_TMPDIR/got"
 	grep -qx 'bad_before_65_irq high pte_offset_map(pmd)' "$BATS_TEST_TMPDIR/got"
+	grep -qx 'bad_lockptr medium \*pmd in pte_lockptr(pmd)' "$BATS_TEST_TMPDIR/got"
+	# whose callers have the lock
+	grep -qx '__update_tlb medium pte_offset_map(pmd)' "$BATS_TEST_TMPDIR/got"
 	run ! grep good_ "$BATS_TEST_TMPDIR/got"
 	get 'f["helper"] if f["function"] == "bad_before_65" else ""' | grep -qF 'pte_offset_map(&'
 	# The rules of the first pass find this one.
@@ -374,9 +391,28 @@ old_kernel() {
 		}
 	END
 	audit >/dev/null
+	get 'f["function"] + " " + f["rank"] + " " + f["expression"]' | grep -qx 'bad_lockptr high \*pmd in pte_lockptr(pmd)'
 	get 'f["function"] + " " + f["class"]' >"$BATS_TEST_TMPDIR/got"
 	run ! grep before_65 "$BATS_TEST_TMPDIR/got"
 	grep -qx 'bad_atomic reread-value' "$BATS_TEST_TMPDIR/got"
 	# This one was called that until 6.13.
 	grep -qx 'bad_copy stack-copy' "$BATS_TEST_TMPDIR/got"
+}
+
+@test "without SMP and preemption nothing comes in between" {
+	file arch/um/walk.c <<-'END'
+		pte_t *bad(pmd_t *pmd, unsigned long addr)
+		{
+			return pmd_none(*pmd) ? NULL : pte_offset_kernel(pmd, addr);
+		}
+	END
+	printf 'config UML\n\tselect ARCH_NO_PREEMPT if COLDFIRE\n' >"$TREE/arch/um/Kconfig"
+	audit >/dev/null
+	[ "$(get 'f["rank"]')" = high ]
+	printf 'config UML\n\tselect ARCH_NO_PREEMPT\n' >"$TREE/arch/um/Kconfig"
+	audit >/dev/null
+	[ "$(get 'f["rank"]')" = low ]
+	printf 'config SMP\n\tbool\n' >>"$TREE/arch/um/Kconfig"
+	audit >/dev/null
+	[ "$(get 'f["rank"]')" = high ]
 }
