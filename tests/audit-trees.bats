@@ -167,6 +167,30 @@ untouched() {
 	[ -z "$output" ]
 }
 
+@test "audit-trees: Ctrl-C: nothing is left, the old record stays" {
+	local pid
+	package
+	old_record
+	stub spatch 'case " $* " in *--file-groups*) touch "$T/there"; exec sleep 1234.5 ;; esac
+		PATH=${PATH#*:} exec spatch "$@"'
+	mkdir "$T/tmp"
+	TMPDIR=$T/tmp env --default-signal=INT setsid "$P/scripts/audit-trees" linux-5.19 >"$T/out" 2>&1 3>&- &
+	pid=$!
+	for _ in {1..300}; do
+		[ ! -e "$T/there" ] || break
+		sleep 0.1
+	done
+	[ -e "$T/there" ]
+	kill -INT -- "-$pid"
+	status=0
+	wait "$pid" || status=$?
+	cat "$T/out"
+	[ "$status" -eq 130 ]
+	run ! pgrep -f 'sleep 1234\.5'
+	untouched
+	[ -z "$(find "$T/tmp" -mindepth 1)" ]
+}
+
 @test "audit-trees: a name that is not there" {
 	: >"$P/trees.conf"
 	run "$P/scripts/audit-trees" linux-9
