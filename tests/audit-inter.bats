@@ -321,9 +321,9 @@ old_kernel() {
 		}
 		pte_t *bad_medium_snapshot(pmd_t *pmd, unsigned long addr)
 		{
-			if (pmd_devmap(*pmd))
+			if (pmd_trans_huge(*pmd))
 				return NULL;
-			if (pmd_none(*pmd) || pmd_trans_unstable(pmd))
+			if (pmd_trans_unstable(pmd))
 				return NULL;
 			return NULL;
 		}
