@@ -32,7 +32,7 @@ audit: ## audit base and series: what the ledger says of each finding
 	@set -o pipefail; echo; echo '# The series:'; \
 	scripts/audit "$$(scripts/apply)" --ledger $(LEDGER) --expect series | sed -n '/^# rank /,$$p'
 
-audit-trees: ## audit Linux 6.1, 6.12, 7.2, 7.3 and the series, into results/audit/ (15 minutes)
+audit-trees: ## audit Linux 6.1, 6.12, 7.2, 7.3 and the series, into results/audit/ (ten minutes)
 	@scripts/audit-trees
 
 mutate: ## undo the series' conversions one by one: does the audit notice? (half an hour)
