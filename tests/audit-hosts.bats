@@ -8,9 +8,7 @@
 
 bats_require_minimum_version 1.5.0
 
-ROOT=$BATS_TEST_DIRNAME/..
-AUDIT=$ROOT/scripts/audit
-
+load audit-tree
 # shellcheck source=sshd.bash
 . "$BATS_TEST_DIRNAME/sshd.bash"
 
@@ -23,10 +21,9 @@ teardown_file() { sshd_stop; }
 
 setup() {
 	[ -z "$NO_SSHD" ] || skip "$NO_SSHD"
-	export PXD_CACHE=$BATS_TEST_TMPDIR/cache TMPDIR="$BATS_TEST_TMPDIR/t m p"
-	TREE="$BATS_TEST_TMPDIR/a tree"
-	mkdir -p "$TMPDIR" "$TREE/arch" "$TREE/mm"
-	printf 'VERSION = 7\nPATCHLEVEL = 3\n' >"$TREE/Makefile"
+	audit_tree "$BATS_TEST_TMPDIR/a tree"
+	PXD_CACHE=$BATS_TEST_TMPDIR/cache TMPDIR="$BATS_TEST_TMPDIR/t m p"
+	mkdir "$TMPDIR"
 	REAL=$(command -v spatch)
 	local name python
 	python=$(python3 -c 'import sys; print(sys.executable)')
@@ -171,7 +168,7 @@ running() { xargs -r ps -o comm= -p <"$HOSTS_DIR/$1/runs" 2>/dev/null | grep -c 
 		[ "${#stderr_lines[@]}" -eq 2 ]
 		[[ ${stderr_lines[0]} == *' reading '* ]]
 		[[ ${stderr_lines[1]} == "audit: ssh -F $CONFIG $1: "*"$2"*"take it out of $SLF" ]]
-		[ -z "$(find "$PXD_CACHE" -type f)" ]
+		no_results
 		[ -z "$(ls -A "$TMPDIR")" ]
 		hosts_clean
 	}
@@ -272,7 +269,7 @@ running() { xargs -r ps -o comm= -p <"$HOSTS_DIR/$1/runs" 2>/dev/null | grep -c 
 		wait $pid || rc=$?
 		[ $rc -eq "$([ $signal = INT ] && echo 130 || echo 143)" ]
 		[ -z "$(ls -A "$TMPDIR")" ]
-		[ -z "$(find "$PXD_CACHE" -type f)" ]
+		no_results
 		[ -z "$(find "$PXD_CACHE" -name '.*')" ]
 		[[ $(ps -o stat= -p "$(cat "$BATS_TEST_TMPDIR/here/runs")") =~ ^(Z.*)?$ ]]
 		hosts_clean later

@@ -40,6 +40,9 @@ as_expected() {
 	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
 }
 
+# no_results: none is kept, though what the rules look for may be known.
+no_results() { [ -z "$(find "$PXD_CACHE" -type f ! -name 'tokens-????????????????????????????????')" ]; }
+
 # wrong MESSAGE ARG...: with these arguments it says that, in one line, and no more.
 wrong() {
 	local want=$1
