@@ -9,8 +9,7 @@
 bats_require_minimum_version 1.5.0
 
 load audit-tree
-# shellcheck source=sshd.bash
-. "$BATS_TEST_DIRNAME/sshd.bash"
+load sshd
 
 setup_file() {
 	export NO_SSHD='' HOSTS_DIR=$BATS_FILE_TMPDIR/hosts
@@ -50,6 +49,7 @@ fake_spatch() {
 		"exec ${REAL@Q} \"\$@\"" >"$1/bin/spatch"
 	chmod +x "$1/bin/spatch"
 }
+results() { find "$PXD_CACHE/audit" -mindepth 2 -type f; }
 runs() { wc -l <"$HOSTS_DIR/$1/runs"; }
 
 # files with a finding and with odd names
@@ -107,7 +107,7 @@ hosts_clean() {
 	[ "${#stderr_lines[@]}" -eq 1 ]
 	diff -r "$BATS_TEST_TMPDIR/json-1" "$BATS_TEST_TMPDIR/json-2"
 	diff -r "$BATS_TEST_TMPDIR/cache-1/audit" "$PXD_CACHE/audit"
-	[ "$(find "$PXD_CACHE/audit" -type f | wc -l)" -ge 10 ]
+	[ "$(results | wc -l)" -ge 10 ]
 	# both have worked, and nobody here
 	[ "$(runs one)" -ge 2 ]
 	[ "$(runs two)" -ge 2 ]
@@ -161,31 +161,31 @@ running() { xargs -r ps -o comm= -p <"$HOSTS_DIR/$1/runs" 2>/dev/null | grep -c 
 
 @test "--hosts: a machine that cannot do it is one line that names it, exit 2" {
 	files
-	wrong() {	# HOST MESSAGE
+	unusable() {	# HOST MESSAGE
 		run -2 --separate-stderr "$AUDIT" "$TREE" -j2 --hosts "$SLF"
 		echo "$stderr"
 		[ -z "$output" ]
 		[ "${#stderr_lines[@]}" -eq 2 ]
 		[[ ${stderr_lines[0]} == *' reading '* ]]
 		[[ ${stderr_lines[1]} == "audit: ssh -F $CONFIG $1: "*"$2"*"take it out of $SLF" ]]
-		no_results
+		[ -z "$(results)" ]
 		[ -z "$(ls -A "$TMPDIR")" ]
 		hosts_clean
 	}
 	rm "$HOSTS_DIR/two/bin/spatch"
-	wrong two "it has no spatch (Debian's package coccinelle)"
+	unusable two "it has no spatch (Debian's package coccinelle)"
 	printf '#!/bin/bash\necho spatch version 1.0.8 compiled with something\n' >"$HOSTS_DIR/two/bin/spatch"
 	chmod +x "$HOSTS_DIR/two/bin/spatch"
-	wrong two "its spatch is 1.0.8, not "
+	unusable two "its spatch is 1.0.8, not "
 	fake_spatch "$HOSTS_DIR/two" ''
 	sed -i '2i case "$*" in *python.cocci*) echo "Python library not found"; exit ;; esac' "$HOSTS_DIR/two/bin/spatch"
-	wrong two "its spatch does not find Python's library"
+	unusable two "its spatch does not find Python's library"
 	fake_spatch "$HOSTS_DIR/two" ''
 	mv "$HOSTS_DIR/two/bin/python3" "$BATS_TEST_TMPDIR/"
-	wrong two "it has no python3"
+	unusable two "it has no python3"
 	mv "$BATS_TEST_TMPDIR/python3" "$HOSTS_DIR/two/bin/"
 	rm "$HOSTS_DIR/one/bin/perl"
-	wrong one "perl: not found"
+	unusable one "perl: not found"
 	ln -s "$(command -v perl)" "$HOSTS_DIR/one/bin/"
 	# what it prints would be taken for results
 	echo 'echo hello' >"$HOSTS_DIR/two/home/.bashrc"
@@ -194,28 +194,23 @@ running() { xargs -r ps -o comm= -p <"$HOSTS_DIR/$1/runs" 2>/dev/null | grep -c 
 	rm "$HOSTS_DIR/two/home/.bashrc"
 	# nobody there; not let in; not the one that it was
 	echo "ssh -F $CONFIG -p 1 one" >>"$SLF"
-	wrong "-p 1 one" "ssh: connect to host 127.0.0.1 port 1: Connection refused"
+	unusable "-p 1 one" "ssh: connect to host 127.0.0.1 port 1: Connection refused"
 	echo "ssh -F $CONFIG -i /dev/null -o IdentityFile=/dev/null -l nobody one" >"$SLF"
-	wrong "-i /dev/null -o IdentityFile=/dev/null -l nobody one" "Permission denied"
+	unusable "-i /dev/null -o IdentityFile=/dev/null -l nobody one" "Permission denied"
 	echo "ssh -F $CONFIG -o UserKnownHostsFile=/dev/null one" >"$SLF"
-	wrong "-o UserKnownHostsFile=/dev/null one" "Host key verification failed"
+	unusable "-o UserKnownHostsFile=/dev/null one" "Host key verification failed"
 }
 
 @test "--hosts: bad input is one line, exit 2" {
-	bad() {	# MESSAGE ARG...
-		local want=$1
-		shift
-		run -2 --separate-stderr "$AUDIT" "$TREE" "$@"
-		[ -z "$output" ]
-		[[ ${stderr_lines[-1]} == *"$want"* ]]
-		[ -z "$(ls -A "$TMPDIR")" ]
-	}
 	files
-	bad '--hosts wants a value' --hosts
-	bad "cannot read $TREE: name a file" --hosts "$TREE"
-	bad 'cannot read no-such' --hosts no-such
+	wrong '--hosts wants a value' "$TREE" --hosts
+	wrong "cannot read $TREE: name a file" "$TREE" --hosts "$TREE"
+	wrong 'cannot read no-such' "$TREE" --hosts no-such
 	printf '\n  # none\n' >"$SLF"
-	bad "$SLF names no machine" --hosts "$SLF"
+	run -2 --separate-stderr "$AUDIT" "$TREE" --hosts "$SLF"
+	[ -z "$output" ]
+	[[ $stderr == *"audit: $SLF names no machine: "* ]]
+	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
 @test "--hosts: a machine that is lost on the way is named, exit 2; what came before is kept" {
@@ -234,7 +229,7 @@ running() { xargs -r ps -o comm= -p <"$HOSTS_DIR/$1/runs" 2>/dev/null | grep -c 
 	[ -z "$output" ]
 	[[ $stderr == *"audit: ssh -F $CONFIG two: "*$'\n'*'did not finish'* ]]
 	[ "$(runs two)" -eq 1 ]
-	[ "$(find "$PXD_CACHE" -type f | wc -l)" -ge 1 ]
+	[ -n "$(results)" ]
 	[ -z "$(ls -A "$TMPDIR")" ]
 	hosts_clean later
 	# without that one, the rest and the same output
@@ -269,7 +264,7 @@ running() { xargs -r ps -o comm= -p <"$HOSTS_DIR/$1/runs" 2>/dev/null | grep -c 
 		wait $pid || rc=$?
 		[ $rc -eq "$([ $signal = INT ] && echo 130 || echo 143)" ]
 		[ -z "$(ls -A "$TMPDIR")" ]
-		no_results
+		[ -z "$(results)" ]
 		[ -z "$(find "$PXD_CACHE" -name '.*')" ]
 		[[ $(ps -o stat= -p "$(cat "$BATS_TEST_TMPDIR/here/runs")") =~ ^(Z.*)?$ ]]
 		hosts_clean later
