@@ -75,6 +75,16 @@ fails() {
 	grep -qx "$PXD_CACHE/images/real-.*/Image" "$SEEN"
 }
 
+@test "--test: this program instead of those of selftests/mm, which EXPECT is about" {
+	echo 'int main(void) { return 0; }' >other.c
+	sed -i 's/crossed/walked/; s|/tests/example|/tests/other|' "$CONSOLE"
+	scripts/boot real --test other.c --append '-- -t two'
+	[ "$(grep ^tests/ "$SEEN.files")" = tests/other ]
+	grep -q -- '-- -t two$' "$SEEN"
+	run scripts/boot real --test nosuch.c
+	[ "$status" -eq 2 ]
+}
+
 @test "a failed test" {
 	one_fails
 	fails "1 tests failed: not ok 2 two"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guest's init: run every program in /tests one after the other, pass on
- * its TAP, count, say how it ended, switch off.
+ * The guest's init: run every program in /tests one after the other, with what
+ * the kernel's command line has after "--", pass on its TAP, count, say how it
+ * ended, switch off.
  *
  * All output goes through /dev/kmsg, so that a line of the kernel never ends up
  * in the middle of a test's line. What a test prints is marked with "guest| ",
@@ -81,7 +82,7 @@ static void count(const char *line)
 	}
 }
 
-static void run(const char *path)
+static void run(char *path, char *args[])
 {
 	const unsigned int failed_before = failed;
 	char line[LINE_LENGTH];
@@ -100,7 +101,8 @@ static void run(const char *path)
 	if (!pid) {
 		dup2(fds[1], 1);
 		dup2(fds[1], 2);
-		execl(path, path, NULL);
+		args[0] = path;
+		execv(path, args);
 		dprintf(1, "cannot be run: %s\n", strerror(errno));
 		_exit(127);
 	}
@@ -129,7 +131,7 @@ static void run(const char *path)
 		say("init", "%s ended with status %d", path, WEXITSTATUS(status));
 }
 
-int main(void)
+int main(__attribute__((unused)) int argc, char *argv[])
 {
 	struct dirent **tests;
 	char path[512];
@@ -151,7 +153,7 @@ int main(void)
 		if (tests[i]->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "/tests/%s", tests[i]->d_name);
-		run(path);
+		run(path, argv);
 	}
 
 	say("init", "END programs=%u planned=%u passed=%u failed=%u skipped=%u bad_exits=%u",
