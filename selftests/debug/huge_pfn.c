@@ -4,19 +4,8 @@
  * Needs the device of mm/huge_pfn_test.c.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "kselftest_harness.h"
-
-#define PUD_SIZE	(1UL << 30)
-#define PMD_SIZE	(1UL << 21)
-#define PAGE		4096UL
+#include "huge_pfn.h"
 
 FIXTURE(huge_pfn)
 {
@@ -25,33 +14,15 @@ FIXTURE(huge_pfn)
 	char *map;	/* the first PUD of it is mapped, by one entry */
 };
 
-static int faults(int fd, int level)
-{
-	char text[64] = "";
-	int n[3] = { -1, -1, -1 };
-
-	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
-	    sscanf(text, "%d %d %d", &n[0], &n[1], &n[2]) != 3)
-		return -1;
-	return n[level];
-}
-
-static void touch(char *p)
-{
-	(void)*(volatile char *)p;
-}
-
 FIXTURE_SETUP(huge_pfn)
 {
-	uintptr_t area;
 	int before;
 
 	self->fd = open("/dev/huge_pfn_test", O_RDWR | O_CLOEXEC);
 	if (self->fd < 0)
 		SKIP(return, "no /dev/huge_pfn_test: %s", strerror(errno));
-	area = (uintptr_t)mmap(NULL, 9 * PUD_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	ASSERT_NE(area, (uintptr_t)MAP_FAILED);
-	self->area = (char *)((area + PUD_SIZE - 1) & ~(PUD_SIZE - 1));
+	self->area = reserve();
+	ASSERT_NE(self->area, NULL);
 	self->map = mmap(self->area, PUD_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, self->fd, 0);
 	ASSERT_EQ(self->map, self->area);
 	before = faults(self->fd, 2);

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Walkers that meet a PFN mapping of PUD size which comes and goes meanwhile.
+ * Needs the device of mm/huge_pfn_test.c. With the delays of
+ * mm/pgtable_window.c a race that the code allows is met within seconds.
+ *
+ * What the kernel reports is a failure of the test, too.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "kselftest_harness.h"
+#include "huge_pfn.h"
+
+#define USECS	1000
+#define SECONDS	8
+
+/* Reads *address again and again, until it may not. */
+struct reader {
+	pthread_t thread;
+	char *address;
+	int pause;		/* this many microseconds after each read */
+	bool discards;		/* what it has read */
+	volatile bool stop, denied;
+	volatile unsigned long reads;
+};
+
+FIXTURE(race)
+{
+	int fd;
+	int log;
+	int window;	/* debugfs' pgtable_window, -1: no delays */
+	char *area;	/* 8 GiB of address space, aligned to a PUD */
+	char *map;	/* the first PUD of it is mapped, by one entry */
+	struct reader reader;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static __thread sigjmp_buf denied;
+
+static void on_signal(int nr)
+{
+	siglongjmp(denied, nr);
+}
+
+static void *read_on(void *arg)
+{
+	struct reader *reader = arg;
+
+	pin(1);
+	if (sigsetjmp(denied, 1)) {
+		reader->denied = true;
+		return NULL;
+	}
+	while (!reader->stop) {
+		touch(reader->address);
+		reader->reads++;
+		if (reader->discards)
+			madvise(reader->address, PUD_SIZE, MADV_DONTNEED);
+		if (reader->pause)
+			usleep(reader->pause);
+	}
+	return NULL;
+}
+
+static int start_reader(struct reader *reader, char *address)
+{
+	reader->address = address;
+	reader->stop = reader->denied = false;
+	signal(SIGSEGV, on_signal);
+	signal(SIGBUS, on_signal);
+	return pthread_create(&reader->thread, NULL, read_on, reader);
+}
+
+static void stop_reader(struct reader *reader)
+{
+	reader->stop = true;
+	pthread_join(reader->thread, NULL);
+}
+
+/* Delay the calling thread by so much at each place; returns a descriptor. */
+static int delay(int usecs)
+{
+	int fd = open("/sys/kernel/debug/pgtable_window", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 && dprintf(fd, "%d", usecs) <= 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static long delays(int fd)
+{
+	char text[32] = "";
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		return -1;
+	return atol(text);
+}
+
+/* Has the kernel found a bad entry since the last call? */
+static bool bad_entry(int log)
+{
+	char record[2048];
+	bool found = false;
+	ssize_t len;
+
+	/* EPIPE: records were lost, go on with the next one. */
+	while ((len = read(log, record, sizeof(record) - 1)) > 0 || (len < 0 && errno == EPIPE)) {
+		if (len < 0)
+			continue;
+		record[len] = '\0';
+		if (strstr(record, "pgtable-generic.c") && strstr(record, ": bad "))
+			found = true;
+	}
+	return found;
+}
+
+static char *map_at(char *at, int fd, int prot, int flags)
+{
+	return mmap(at, PUD_SIZE, prot, flags | MAP_FIXED, fd, MIXED);
+}
+
+FIXTURE_SETUP(race)
+{
+	int before;
+
+	self->window = -1;
+	self->fd = open("/dev/huge_pfn_test", O_RDWR | O_CLOEXEC);
+	if (self->fd < 0)
+		SKIP(return, "no /dev/huge_pfn_test: %s", strerror(errno));
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "one processor");
+	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_GE(self->log, 0);
+	lseek(self->log, 0, SEEK_END);
+	self->area = reserve();
+	ASSERT_NE(self->area, NULL);
+	self->map = map_at(self->area, self->fd, PROT_READ, MAP_SHARED);
+	ASSERT_EQ(self->map, self->area);
+	before = faults(self->fd, 2);
+	touch(self->map);
+	if (faults(self->fd, 2) != before + 1)
+		SKIP(return, "this machine does not map a PUD: %d, %d, %d", faults(self->fd, 0), faults(self->fd, 1), faults(self->fd, 2));
+	pin(0);
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	if (self->window >= 0) {
+		long n = delays(self->window);
+
+		TH_LOG("%ld delays", n);
+		EXPECT_GT(n, 0);
+		close(self->window);
+	}
+	close(self->log);
+	close(self->fd);
+}
+
+/*
+ * madvise() discards a part while another thread reads the rest: what it reads
+ * may have to be faulted in again, and must be gone after munmap().
+ */
+static void zap(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self,
+		unsigned long start, unsigned long size)
+{
+	double end = now() + SECONDS;
+	bool bad = false;
+	long calls = 0;
+	int puds = faults(self->fd, 2);
+
+	ASSERT_EQ(start_reader(&self->reader, self->map), 0);
+	self->window = delay(USECS);
+	if (self->window < 0)
+		TH_LOG("no delays: %s", strerror(errno));
+	while (!bad && now() < end) {
+		ASSERT_EQ(madvise(self->map + start, size, MADV_DONTNEED), 0);
+		calls++;
+		if (self->window >= 0 || calls % 1000 == 0)
+			bad = bad_entry(self->log);
+	}
+	TH_LOG("%ld calls of madvise(), %d faults of a PUD", calls, faults(self->fd, 2) - puds);
+	EXPECT_FALSE(bad) TH_LOG("the kernel took the huge page for a bad entry");
+
+	ASSERT_EQ(munmap(self->map, PUD_SIZE), 0);
+	usleep(100000);
+	EXPECT_TRUE(self->reader.denied) TH_LOG("can be read after munmap()");
+	stop_reader(&self->reader);
+}
+
+TEST_F(race, zap_part)
+{
+	zap(_metadata, self, PMD_SIZE, PAGE);
+}
+
+TEST_F(race, zap_whole)
+{
+	/* There has to be a time without the mapping. */
+	self->reader.pause = 2 * USECS;
+	zap(_metadata, self, 0, PUD_SIZE);
+}
+
+/*
+ * A private mapping is split by a write. One thread writes, delayed, another
+ * reads, and so maps the PUD again, and then writes, and so makes it a table.
+ */
+struct writer {
+	pthread_t thread;
+	char *address;
+	double first;	/* reads for so many seconds first */
+	int usecs;	/* is delayed by so much */
+	long delays;
+};
+static volatile bool delayed_writer;
+
+static void *write_once(void *arg)
+{
+	struct writer *writer = arg;
+	double until;
+	int fd = -1;
+
+	pin(!writer->usecs);
+	if (writer->usecs) {
+		fd = delay(writer->usecs);
+		delayed_writer = true;
+	} else {
+		while (!delayed_writer)
+			touch(writer->address);
+		until = now() + writer->first;
+		while (now() < until)
+			touch(writer->address);
+	}
+	*writer->address = 1;
+	writer->delays = fd < 0 ? 0 : delays(fd);
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+TEST_F(race, fault)
+{
+	struct writer one, two;
+	double end = now() + 2 * SECONDS;
+	long rounds = 0, n = 0;
+
+	while (now() < end) {
+		self->map = map_at(self->area, self->fd, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_NORESERVE);
+		ASSERT_EQ(self->map, self->area);
+		touch(self->map);
+		one = (struct writer){ .address = self->map + PMD_SIZE, .usecs = USECS / 4 };
+		two = (struct writer){ .address = self->map + 3 * PMD_SIZE,
+				       .first = drand48() * 20 * USECS / 4 / 1e6 };
+		delayed_writer = false;
+		ASSERT_EQ(pthread_create(&two.thread, NULL, write_once, &two), 0);
+		ASSERT_EQ(pthread_create(&one.thread, NULL, write_once, &one), 0);
+		pthread_join(one.thread, NULL);
+		pthread_join(two.thread, NULL);
+		EXPECT_EQ(*one.address, 1);
+		EXPECT_EQ(*two.address, 1);
+		rounds++;
+		n += one.delays;
+		ASSERT_EQ(munmap(self->map, PUD_SIZE), 0);
+	}
+	TH_LOG("%ld rounds, %ld delays", rounds, n);
+	EXPECT_FALSE(bad_entry(self->log));
+	EXPECT_GT(rounds, 10);
+	if (!access("/sys/kernel/debug/pgtable_window", F_OK))
+		EXPECT_GT(n, rounds);
+}
+
+/*
+ * Most walkers of mm/pagewalk.c split a huge PUD. Another thread maps and
+ * discards it meanwhile.
+ */
+static void walk(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self,
+		 int (*walker)(FIXTURE_DATA(race) *self))
+{
+	double end = now() + SECONDS;
+	int puds = faults(self->fd, 2);
+	long walks = 0;
+
+	self->reader.discards = true;
+	ASSERT_EQ(start_reader(&self->reader, self->map), 0);
+	self->window = delay(USECS / 10);
+	if (self->window < 0)
+		TH_LOG("no delays: %s", strerror(errno));
+	while (now() < end) {
+		ASSERT_EQ(walker(self), 0) TH_LOG("%s", strerror(errno));
+		walks++;
+	}
+	stop_reader(&self->reader);
+	ASSERT_FALSE(self->reader.denied);
+	TH_LOG("%ld walks, %d faults of a PUD", walks, faults(self->fd, 2) - puds);
+	EXPECT_GT(walks, 10);
+	EXPECT_GT(faults(self->fd, 2) - puds, 100);
+	EXPECT_FALSE(bad_entry(self->log));
+}
+
+static int walk_mincore(FIXTURE_DATA(race) *self)
+{
+	static unsigned char in_core[PMD_SIZE / PAGE];
+
+	return mincore(self->map, PMD_SIZE, in_core);
+}
+
+static int read_all(const char *path)
+{
+	static char text[1 << 16];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return -1;
+	do {
+		len = read(fd, text, sizeof(text));
+	} while (len > 0);
+	close(fd);
+	return len;
+}
+
+static int walk_smaps(FIXTURE_DATA(race) *self)
+{
+	return read_all("/proc/self/smaps");
+}
+
+static int walk_numa_maps(FIXTURE_DATA(race) *self)
+{
+	return read_all("/proc/self/numa_maps");
+}
+
+static int walk_pagemap(FIXTURE_DATA(race) *self)
+{
+	static uint64_t entries[PMD_SIZE / PAGE];
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return -1;
+	len = pread(fd, entries, sizeof(entries), (uintptr_t)self->map / PAGE * 8);
+	close(fd);
+	return len == sizeof(entries) ? 0 : -1;
+}
+
+static int walk_process_madvise(FIXTURE_DATA(race) *self)
+{
+	struct iovec iov = { self->map, PUD_SIZE };
+	int fd = syscall(SYS_pidfd_open, getpid(), 0);
+	ssize_t len;
+
+	if (fd < 0)
+		return -1;
+	len = syscall(SYS_process_madvise, fd, &iov, 1, MADV_COLD, 0);
+	close(fd);
+	return len == PUD_SIZE ? 0 : -1;
+}
+
+#define TEST_WALK(walker) TEST_F(race, walker) { walk(_metadata, self, walker); }
+TEST_WALK(walk_mincore)
+TEST_WALK(walk_smaps)
+TEST_WALK(walk_numa_maps)
+TEST_WALK(walk_pagemap)
+TEST_WALK(walk_process_madvise)
+
+TEST_HARNESS_MAIN
