@@ -41,6 +41,9 @@ mutate: ## undo the series' conversions one by one: does the audit notice? (half
 boot: ## build and boot the series: make boot TARGET=s390
 	@scripts/boot $(or $(TARGET),$(error say which: make boot TARGET=NAME, NAME one of: $(notdir $(wildcard targets/*))))
 
+repro: ## reproducers: red on the base, green on the series with patches/next (half an hour)
+	@scripts/repro --record $(TARGET)
+
 matrix: ## compile base and series for all targets, W=1 and sparse (an hour or two)
 	@scripts/matrix --record $(TARGET)
 
@@ -62,4 +65,4 @@ clean: ## remove the cache: trees, objects, images, downloads, reports
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit audit-trees mutate boot matrix codegen insns bisect bench clean help
+.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro matrix codegen insns bisect bench clean help

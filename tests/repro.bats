@@ -1,0 +1,240 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# scripts/repro: what it makes of the runs of base and series. The kernel and
+# QEMU are fakes: QEMU writes the console that the test gives for a side and row.
+
+# shellcheck disable=SC2030,SC2031,SC2154 # bats sets stderr; every test is a process of its own
+bats_require_minimum_version 1.5.0
+load kernel-fake
+
+setup() {
+	fake_repo
+	cp "$BATS_TEST_DIRNAME/../scripts/repro" scripts/
+	mkdir -p selftests/debug patches/next "$BATS_TEST_TMPDIR/bin"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+	export SEEN=$BATS_TEST_TMPDIR/seen CONSOLES=$BATS_TEST_TMPDIR/consoles
+	export PXD_RESULTS=$BATS_TEST_TMPDIR/results
+	mkdir "$CONSOLES"
+	cat >"$BATS_TEST_TMPDIR/bin/fake-qemu" <<-'END'
+		#!/bin/bash
+		[ "$1" != --version ] || { echo 'QEMU emulator version 9.8.7'; exit; }
+		while [ $# -gt 0 ]; do
+			case $1 in
+			-serial) console=${2#file:} ;;
+			-kernel) [[ $2 = */with-repro-base/* ]] && side=base || side=series
+				[[ $2 = */with-repro-$side/* ]] || side=other ;;
+			-append) row=${2##* } words=$2 ;;
+			-initrd) tests=$(cpio -it --quiet <"$2" | grep ^tests/ | paste -sd,) ;;
+			esac
+			shift
+		done
+		echo "$side $row $tests $words" >>"$SEEN"
+		cp "$CONSOLES/$side-$row" "$console"
+		[ -z "$HANG" ] || { echo $$ >"$SEEN.pid"; exec sleep 1000; }
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/fake-qemu"
+
+	echo 'int main(void) { return 0; }' >selftests/debug/prog.c
+	patch_of 'int driver;' >selftests/debug/0002-driver.patch
+	(cd "$LINUX_TREE" && git commit -qam driver)
+	patch_of 'int window;' >selftests/debug/0003-window.patch
+	git -C "$LINUX_TREE" reset -q --hard base
+	(cd "$LINUX_TREE" && echo 'int fix;' >mm/fix.c && git add -A && git diff --cached) >patches/next/0001-fix.patch
+	git -C "$LINUX_TREE" reset -q --hard base
+	cat >selftests/debug/reproducers <<-'END'
+		# a comment
+
+		name: lost
+		test: prog
+		args: -t lost
+		base: red bad pud [0-9a-f]+
+		fixed: green
+		what: a mapping is lost
+		  for ever
+		load: yes
+
+		name: harmless
+		test: prog
+		args: -t harmless
+		base: green
+		fixed: green
+		what: nothing happens
+		load: no
+
+		name: read_only
+		none: nobody writes there
+		what: nothing can happen
+		load: merged
+	END
+	green base harmless
+	green series harmless
+	green series lost
+	red base lost
+}
+
+# patch_of LINE: what adds LINE to the end of mm/gup.c, on top of what is there
+patch_of() {
+	echo "$1" >>"$LINUX_TREE/mm/gup.c"
+	git -C "$LINUX_TREE" diff
+}
+
+green() {
+	cat >"$CONSOLES/$1-$2" <<-'END'
+		[    0.5] init| RUN /tests/prog
+		[    0.6] guest| 1..1
+		[    0.7] guest| ok 1 one
+		[    1.0] init| END programs=1 planned=1 passed=1 failed=0 skipped=0 bad_exits=0
+	END
+}
+red() {
+	green "$@"
+	sed -i 's/ok 1/not ok 1/; s/passed=1 failed=0/passed=0 failed=1/;
+		2i[    0.6] mm/pgtable-generic.c:44: bad pud 00ab(01)' "$CONSOLES/$1-$2"
+}
+
+# fails WORDS: exit 1, and says why
+fails() {
+	run scripts/repro real
+	printf '%s\n' "$output"
+	[ "$status" -eq 1 ] && [[ $output = *"$1"* ]]
+}
+
+@test "all as it should be: exit 0, one table with what is known of each row" {
+	run --separate-stderr scripts/repro real
+	printf '%s\n' "$output" "$stderr"
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} =~ ^lost\ +red\ +"bad pud 00ab"\ +green\ +"1 passed"$ ]]
+	[[ ${lines[1]} = '    a mapping is lost for ever' ]]
+	[[ ${lines[2]} = '    load: yes' ]]
+	[[ ${lines[3]} =~ ^harmless\ +green\ +"1 passed"\ +green\ +"1 passed"$ ]]
+	[[ ${lines[6]} =~ ^read_only\ +"no reproducer: nobody writes there"$ ]]
+	[[ ${lines[-1]} = '# 3 rows: 1 red on the base and green with the fixes, 1 without a reproducer' ]]
+}
+
+@test "each run is one boot of one test; an oops ends it; drafts on one side only" {
+	scripts/repro real --only lost
+	[ "$(cut -d' ' -f1-3 "$SEEN")" = $'base lost tests/prog\nseries lost tests/prog' ]
+	[ "$(grep -c 'oops=panic -- -t lost$' "$SEEN")" -eq 2 ]
+	for line in 'int driver;' 'int window;'; do
+		grep -qx "$line" "$BASES/with-repro-base/mm/gup.c"
+		grep -qx "$line" "$BASES/with-repro-series/mm/gup.c"
+	done
+	[ -e "$BASES/with-repro-series/mm/fix.c" ]
+	[ ! -e "$BASES/with-repro-base/mm/fix.c" ]
+	# without drafts as well
+	rm patches/next/*
+	scripts/repro real --only lost
+	[ ! -e "$BASES/with-repro-series/mm/fix.c" ]
+}
+
+@test "a red that stays green" {
+	green base lost
+	fails "lost: base is green, not red"
+}
+
+@test "a green that gets red, in its own way or that of the base" {
+	red series harmless
+	fails "harmless: series is failed, not green (the kernel complained: mm/pgtable-generic.c:44: bad pud 00ab(01))"
+	green series harmless
+	red series lost
+	fails "lost: series is failed, not green"
+	[[ $output = *"0 red on the base and green with the fixes"* ]]
+}
+
+@test "a red of another kind than described, a crash, a hang, skips: failed" {
+	sed -i 's/bad pud/bad pmd/' "$CONSOLES/base-lost"
+	fails "lost: base is failed, not red (the kernel complained: mm/pgtable-generic.c:44: bad pmd"
+	sed -i '/END/d; /bad/d' "$CONSOLES/base-lost"
+	fails "lost: base is failed, not red (no verdict of init"
+	red base lost
+	sed -i 's/ok 1 one/& # SKIP no driver/; s/passed=1/passed=0/; s/skipped=0/skipped=1/' "$CONSOLES/series-lost"
+	fails "lost: series is failed, not green (no test was run to its end)"
+}
+
+@test "what is known to be red still is a red with a pattern" {
+	sed -i '0,/^fixed: green/s//fixed: red bad pud/' selftests/debug/reproducers
+	fails "lost: series is green, not red"
+	red series lost
+	scripts/repro real
+}
+
+@test "--record: every row, what is missing, how many drafts; --only is refused" {
+	scripts/repro real --record
+	json=$PXD_RESULTS/repro/real.json
+	[ "$(jq -r .status "$json")" = pass ]
+	[ "$(jq -r '.figures | "\(.lost)|\(.harmless)|\(.read_only)"' "$json")" = \
+	  'red: bad pud 00ab; green: 1 passed|green: 1 passed; green: 1 passed|no reproducer: nobody writes there' ]
+	[ "$(jq -r '.figures | "\(.rows) \(.red_green) \(.no_reproducer) \(.drafts)"' "$json")" = '3 1 1 1' ]
+	green base lost
+	run scripts/repro real --record
+	[ "$status" -eq 1 ]
+	[ "$(jq -r '.status + " " + .reason' "$json")" = 'fail lost: base is green, not red (1 passed)' ]
+	run scripts/repro real --record --only lost
+	[ "$status" -eq 2 ]
+}
+
+@test "--list boots nothing" {
+	run scripts/repro --list
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} = 'lost: base red, fixed green' ]]
+	[[ $output = *'read_only: no reproducer: nobody writes there'* ]]
+	[ ! -e "$SEEN" ]
+}
+
+@test "a kernel that does not build, or a patch that does not apply: exit 2, why" {
+	echo nonsense >>patches/next/0001-fix.patch
+	sed -i 's/int window;/nonsense/' selftests/debug/0003-window.patch
+	run scripts/repro real --only lost
+	printf '%s\n' "$output"
+	[ "$status" -eq 2 ]
+	[[ $output = *"does not build"* ]]
+	echo 'int other;' >"$LINUX_TREE/mm/gup.c"
+	git -C "$LINUX_TREE" -c user.name=t -c user.email=t@t commit -qam other
+	run scripts/repro real --only lost
+	[ "$status" -eq 2 ]
+	[[ $output = *"does not apply"* ]]
+}
+
+@test "Ctrl-C ends QEMU and leaves nothing in TMPDIR" {
+	export HANG=1 TMPDIR=$BATS_TEST_TMPDIR/tmp
+	mkdir "$TMPDIR"
+	scripts/repro real 3>&- &
+	for _ in {1..200}; do [ -e "$SEEN.pid" ] && break; sleep 0.1; done
+	# a job in the background ignores SIGINT
+	kill -TERM $!
+	wait $! || rc=$?
+	[ "$rc" -eq 143 ]
+	for _ in {1..20}; do kill -0 "$(cat "$SEEN.pid")" || break; sleep 0.1; done
+	run ! kill -0 "$(cat "$SEEN.pid")"
+	[ -z "$(ls -A "$TMPDIR")" ]
+}
+
+@test "bad input is an error in one line" {
+	for args in nosuch '--only' 'real --only nosuch' --nosuch 'real other'; do
+		# shellcheck disable=SC2086 # words
+		run scripts/repro $args
+		echo "$args: $status $output"
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}
+
+@test "a table with a mistake is an error that names the line or row" {
+	for change in 's/^test: prog/test: nosuch/' 's/^base: green/base: grey/' '/^what: nothing happens/d' \
+		's/^name: harmless/name: lost/' 's/^load: no/loaded: no/' '1i\ goes on' 's/^base: red.*/base: red/'; do
+		cp selftests/debug/reproducers "$BATS_TEST_TMPDIR/good"
+		sed -i "$change" selftests/debug/reproducers
+		run scripts/repro --list
+		echo "$change: $status $output"
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+		cp "$BATS_TEST_TMPDIR/good" selftests/debug/reproducers
+	done
+}
+
+@test "the real table can be read, and its tests are there" {
+	cd "$BATS_TEST_DIRNAME/.."
+	run scripts/repro --list
+	[ "$status" -eq 0 ]
+	[[ $output = *"zap_part: base red, fixed green"* ]]
+}
