@@ -9,7 +9,7 @@ TARGETS=$ROOT/targets
 
 # What every guest gets of this machine.
 # Without cores=1 SeaBIOS tells an x86 guest without ACPI of one processor only.
-GUEST=(-smp 2,cores=1 -m 1G)
+GUEST=(-smp '2,cores=1' -m 1G)
 
 # load_target NAME: its file, on top of that of the target whose image it shares.
 load_target() {
