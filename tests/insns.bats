@@ -265,7 +265,7 @@ status_of() { jq -r '.status + ": " + .reason' "$PXD_RESULTS/insns/$1.json"; }
 	run scripts/insns real --timeout 1
 	[ "$status" -eq 2 ]
 	[[ $output = *"hung: no end within 1 s"* ]]
-	run ! kill -0 "$(cat "$SEEN/pid")"
+	gone "$SEEN/pid"
 }
 
 @test "Ctrl-C ends the guests and leaves nothing in TMPDIR" {

@@ -86,3 +86,25 @@ fake_linux() {
 	git worktree add -q --detach ../series
 	cd "$REPO" || return
 }
+
+# ends_qemu COMMAND...: a signal ends it and its QEMU, and TMPDIR is empty then.
+# The test's fake QEMU hangs for HANG and leaves its id in $SEEN.pid.
+ends_qemu() {
+	local rc=0
+	export HANG=1 TMPDIR=$BATS_TEST_TMPDIR/tmp
+	mkdir "$TMPDIR"
+	"$@" 3>&- &
+	for _ in {1..200}; do [ -e "$SEEN.pid" ] && break; sleep 0.1; done
+	# a job in the background ignores SIGINT
+	kill -TERM $!
+	wait $! || rc=$?
+	[ "$rc" -eq 143 ]
+	gone "$SEEN.pid"
+	[ -z "$(ls -A "$TMPDIR")" ]
+}
+
+# gone FILE: the process that it names ends, at once but not before its parent.
+gone() {
+	for _ in {1..20}; do kill -0 "$(cat "$1")" || break; sleep 0.1; done
+	run ! kill -0 "$(cat "$1")"
+}
