@@ -416,6 +416,24 @@ mm: no such patch
 	[[ $output = *'no patch "mm: no such patch"'* ]]
 }
 
+@test "a target of which the base compiles nothing is left out, and named" {
+	tree
+	expect "$EXPECTED"
+	objects two
+	rm "$D/linux/.out-two-w1"/mm/*.o
+	# the series is not even built
+	sed -i "s|SIDE_STATE=built SIDE_REASON=''|SIDE_STATE=built SIDE_REASON='no page.h'; echo \"\$TREE \$OUT\" >>$T/built|" \
+		"$REPO/scripts/lib/matrix.sh"
+	run scripts/codegen one two
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output = *"two: left out, the base compiles nothing of it: no page.h"* ]]
+	[ "$(grep -c out-two "$T/built")" -eq 1 ]
+	run scripts/codegen two
+	[ "$status" -eq 2 ]
+	[[ ${lines[-1]} = *"nothing to compare" ]]
+}
+
 @test "an expectations file that cannot be read is an error with its line" {
 	tree
 	expect "$EXPECTED
