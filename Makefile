@@ -35,13 +35,13 @@ audit: ## audit base and series: what the ledger says of each finding
 audit-trees: ## audit Linux 6.1, 6.12, 7.2, 7.3 and the series, into results/audit/ (ten minutes)
 	@scripts/audit-trees
 
-mutate: ## undo the series' conversions one by one: does the audit notice? (half an hour)
+mutate: ## undo the series' conversions one by one: does the audit notice? (ten minutes)
 	@scripts/mutate --record
 
 boot: ## build and boot the series: make boot TARGET=s390
 	@scripts/boot $(or $(TARGET),$(error say which: make boot TARGET=NAME, NAME one of: $(notdir $(wildcard targets/*))))
 
-repro: ## reproducers: red on the base, green on the series with patches/next (half an hour)
+repro: ## reproducers: red on the base, green on the series with patches/next (a quarter of an hour)
 	@scripts/repro --record $(TARGET)
 
 matrix: ## compile base and series for all targets, W=1 and sparse (an hour or two)
