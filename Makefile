@@ -30,7 +30,7 @@ hygiene: ## checkpatch, codespell and format checks of patches/
 audit: ## audit base and series: what the ledger says of each finding
 	@scripts/audit --ledger $(LEDGER) --expect base
 	@set -o pipefail; echo; echo '# The series:'; \
-	scripts/audit "$$(scripts/apply)" --ledger $(LEDGER) --expect series | sed -n '/^# rank /,$$p'
+	tree=$$(scripts/apply) && scripts/audit "$$tree" --ledger $(LEDGER) --expect series | sed -n '/^# rank /,$$p'
 
 audit-trees: ## audit Linux 6.1, 6.12, 7.2, 7.3 and the series, into results/audit/ (ten minutes)
 	@scripts/audit-trees
@@ -41,7 +41,7 @@ mutate: ## undo the series' conversions one by one: does the audit notice? (ten 
 boot: ## build and boot the series: make boot TARGET=s390
 	@scripts/boot $(or $(TARGET),$(error say which: make boot TARGET=NAME, NAME one of: $(notdir $(wildcard targets/*))))
 
-repro: ## reproducers: red on the base, green on the series with patches/next (a quarter of an hour)
+repro: ## reproducers: red on the base, green on the series (a quarter of an hour)
 	@scripts/repro --record $(TARGET)
 
 matrix: ## compile base and series for all targets, W=1 and sparse (an hour or two)

@@ -333,6 +333,7 @@ fake_spatch() {
 	wrong 'is not a directory' "$TREE/Makefile"
 	wrong 'is not a kernel tree' "$BATS_TEST_TMPDIR"
 	wrong 'more than one tree' "$TREE" "$TREE"
+	wrong 'the name of the tree is empty' ''
 	wrong 'unknown option --no-such' --no-such
 	wrong '-j wants a number' "$TREE" -j many
 	wrong '-j wants a number' "$TREE" -j 0

@@ -10,7 +10,7 @@ load kernel-fake
 setup() {
 	fake_repo
 	cp "$BATS_TEST_DIRNAME/../scripts/repro" scripts/
-	mkdir -p selftests/debug patches/next "$BATS_TEST_TMPDIR/bin"
+	mkdir -p selftests/debug "$BATS_TEST_TMPDIR/bin"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 	export SEEN=$BATS_TEST_TMPDIR/seen CONSOLES=$BATS_TEST_TMPDIR/consoles
 	export PXD_RESULTS=$BATS_TEST_TMPDIR/results
@@ -38,8 +38,6 @@ setup() {
 	patch_of 'int driver;' >selftests/debug/0002-driver.patch
 	(cd "$LINUX_TREE" && git commit -qam driver)
 	patch_of 'int window;' >selftests/debug/0003-window.patch
-	git -C "$LINUX_TREE" reset -q --hard base
-	(cd "$LINUX_TREE" && echo 'int fix;' >mm/fix.c && git add -A && git diff --cached) >patches/next/0001-fix.patch
 	git -C "$LINUX_TREE" reset -q --hard base
 	cat >selftests/debug/reproducers <<-'END'
 		# a comment
@@ -111,7 +109,7 @@ fails() {
 	[[ ${lines[-1]} = '# 3 rows: 1 red on the base and green with the fixes, 1 without a reproducer' ]]
 }
 
-@test "each run is one boot of one test; an oops ends it; drafts on one side only" {
+@test "each run is one boot of one test; an oops ends it" {
 	scripts/repro real --only lost
 	[ "$(cut -d' ' -f1-3 "$SEEN")" = $'base lost tests/prog\nseries lost tests/prog' ]
 	[ "$(grep -c 'oops=panic -- -t lost$' "$SEEN")" -eq 2 ]
@@ -119,12 +117,6 @@ fails() {
 		grep -qx "$line" "$BASES/with-repro-base/mm/gup.c"
 		grep -qx "$line" "$BASES/with-repro-series/mm/gup.c"
 	done
-	[ -e "$BASES/with-repro-series/mm/fix.c" ]
-	[ ! -e "$BASES/with-repro-base/mm/fix.c" ]
-	# without drafts as well
-	rm patches/next/*
-	scripts/repro real --only lost
-	[ ! -e "$BASES/with-repro-series/mm/fix.c" ]
 }
 
 @test "a red that stays green" {
@@ -158,13 +150,13 @@ fails() {
 	scripts/repro real
 }
 
-@test "--record: every row, what is missing, how many drafts; --only is refused" {
+@test "--record: every row, what is missing; --only is refused" {
 	scripts/repro real --record
 	json=$PXD_RESULTS/repro/real.json
 	[ "$(jq -r .status "$json")" = pass ]
 	[ "$(jq -r '.figures | "\(.lost)|\(.harmless)|\(.read_only)"' "$json")" = \
 	  'red: bad pud 00ab; green: 1 passed|green: 1 passed; green: 1 passed|no reproducer: nobody writes there' ]
-	[ "$(jq -r '.figures | "\(.rows) \(.red_green) \(.no_reproducer) \(.drafts)"' "$json")" = '3 1 1 1' ]
+	[ "$(jq -r '.figures | "\(.rows) \(.red_green) \(.no_reproducer)"' "$json")" = '3 1 1' ]
 	green base lost
 	run scripts/repro real --record
 	[ "$status" -eq 1 ]
@@ -182,7 +174,6 @@ fails() {
 }
 
 @test "a kernel that does not build, or a patch that does not apply: exit 2, why" {
-	echo nonsense >>patches/next/0001-fix.patch
 	sed -i 's/int window;/nonsense/' selftests/debug/0003-window.patch
 	run scripts/repro real --only lost
 	printf '%s\n' "$output"
