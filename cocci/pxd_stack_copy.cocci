@@ -24,6 +24,7 @@
 // Copyright: (C) 2026 The pxd-lockless authors.
 // Comments:
 // Options: --no-includes --include-headers
+// Audit: by name
 
 virtual context
 virtual org

@@ -102,6 +102,73 @@ compile() { gcc -fsyntax-only -Wall -Wno-unused -Werror -I "$FIXTURES/include" -
 	grep -qx 'virtual patch' "$RULE"
 }
 
+@test "what rules are not shown of a file makes no difference" {
+	local base rule how work
+	base=$("$ROOT/scripts/tree")/linux
+	mkdir -p "$BATS_TEST_TMPDIR/tree/mm"
+	cp "$FIXTURES"/*.[ch] "$base"/mm/{pagewalk,mremap,ksm}.c "$BATS_TEST_TMPDIR/tree/mm/"
+	# Entries that only a declaration elsewhere, or a macro, shows to be some.
+	cat >"$BATS_TEST_TMPDIR/tree/mm/hidden.c" <<-'EOF'
+		struct walk { unsigned long at; pmd_t entry, *table; };
+		static pud_t *(*find)(unsigned long), *shared __aligned(8) = 0, *other;
+		#define GONE(p) pmd_none(*p)
+		#define GONE_TOO(p) GONE(p)
+		int member(struct walk *w, void **p)
+		{
+			w->entry = *p;
+			wait();
+			return use(*p);
+		}
+		int pointer(void)
+		{
+			if (other)
+				return use(other);
+			return use(shared);
+		}
+		int macro(void *p)
+		{
+			if (GONE_TOO(p))
+				return 0;
+			return use(p);
+		}
+		int nothing(int a)
+		{
+			/* pmd_none(), and more
+			   { than that */
+		#define NOTHING 0
+			return use(a, "pmd_none(", '{') ? NOTHING :
+				a;
+		}
+		int scope(pmd_t *pmd)
+		{
+			return pmd_none(*pmd);
+		}
+	EOF
+	for rule in "$ROOT"/cocci/pxd_reread.cocci "$ROOT"/cocci/pxd_stack_copy.cocci "$ROOT"/scripts/lib/audit-flow.cocci; do
+		grep -q '^// Audit: by name' "$rule"
+		for how in all some; do
+			work=$BATS_TEST_TMPDIR/$how
+			mkdir -p "$work/results"
+			ln -sfn ../tree "$work/tree"
+			cp "$ROOT/scripts/lib/audit-labels.h" "$work/macros.h"
+			sed "$([ $how = some ] || echo '/^.. Audit: by name/d')" "$rule" >"$work/rule"
+			echo "$work/results" >"$work/rule.results"
+			(cd "$work" && ls tree/mm) | awk -v rule="${rule##*/}" '{ print rule "-" $0 "\tmm/" $0 }' >"$work/rule.chunk.0"
+			"$ROOT/scripts/lib/audit-files" "$work" "$work/rule.chunk.0"
+		done
+	done
+	diff -r "$BATS_TEST_TMPDIR/all/results" "$BATS_TEST_TMPDIR/some/results"
+	grep -q 'mm/hidden.c:9: reread-value: member: ' "$BATS_TEST_TMPDIR/some/results/pxd_reread.cocci-hidden.c"
+	grep -q 'mm/hidden.c:14: named ' "$BATS_TEST_TMPDIR/some/results/audit-flow.cocci-hidden.c"
+	[ ! -e "$BATS_TEST_TMPDIR"/all/only.* ]
+	for work in "$BATS_TEST_TMPDIR"/some/only.*/tree/mm; do
+		diff <(sed '/^int nothing/,/^}/!d; /^[^#{}i]/s/.*//' "$BATS_TEST_TMPDIR/tree/mm/hidden.c") \
+			<(sed '/^int nothing/,/^}/!d' "$work/hidden.c")
+		grep -q 'w->entry' "$work/hidden.c"
+		[ "$(wc -c <"$work/ksm.c")" -lt $(($(wc -c <"$base/mm/ksm.c") / 2)) ]
+	done
+}
+
 # A copy: coccicheck writes to the tree.
 @test "make coccicheck of the base runs all rules in all their modes" {
 	local base rule mode modes name
