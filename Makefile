@@ -44,6 +44,9 @@ boot: ## build and boot the series: make boot TARGET=s390
 repro: ## reproducers: red on the base, green on the series (a quarter of an hour)
 	@scripts/repro --record $(TARGET)
 
+vmtests: ## the kernel's own selftests/mm, base against series (hours)
+	@scripts/vmtests --record $(TARGET)
+
 matrix: ## compile base and series for all targets, W=1 and sparse (an hour or two)
 	@scripts/matrix --record $(TARGET)
 
@@ -65,4 +68,4 @@ clean: ## remove the cache: trees, objects, images, downloads, reports
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro matrix codegen insns bisect bench clean help
+.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro vmtests matrix codegen insns bisect bench clean help

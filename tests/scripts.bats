@@ -8,7 +8,7 @@ verbs() { find "$ROOT/scripts" -maxdepth 1 -type f -executable | sort; }
 
 @test "shellcheck has nothing to say" {
 	# shellcheck disable=SC2046
-	shellcheck -x $(verbs) "$ROOT"/scripts/lib/*.sh "$ROOT/.ci/run"
+	shellcheck -x $(verbs) "$ROOT"/scripts/lib/*.sh "$ROOT"/selftests/vmtests/* "$ROOT/.ci/run"
 }
 
 @test "every verb has --help, with its usage and exit codes, and changes nothing" {

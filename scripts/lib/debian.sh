@@ -14,15 +14,23 @@ require_debian() {
 debian_dir() { echo "$CACHE/base/linux-${1//[^A-Za-z0-9.+_-]/_}"; }
 deb_of() { echo "$CACHE/deb/${1}_${2}_all.deb"; }
 
+# The apt of our own, for packages of this architecture; see write_apt_conf.
+APT=$CACHE/apt
+APT_ARCH=amd64
+
 intact() { [ -e "$1" ] && [ "$(sha256sum <"$1")" = "$2  -" ]; }
 
-private_apt() { APT_CONFIG=$CACHE/apt/apt.conf "$@"; }
+private_apt() { APT_CONFIG=$APT/apt.conf "$@"; }
+
+update_lists() {
+	note "asking $BASE_MIRROR for $1"
+	sed "s/@SUITES@/$1/" "$APT/sources.in" >"$APT/etc/apt/sources.list.d/base.sources"
+	private_apt apt-get -q update >>"$CACHE/log/apt.log" 2>&1 </dev/null || true
+}
 
 # offered_versions PACKAGE SUITES: newest first.
 offered_versions() {
-	note "asking $BASE_MIRROR for $2"
-	sed "s/@SUITES@/$2/" "$CACHE/apt/sources.in" >"$CACHE/apt/etc/apt/sources.list.d/base.sources"
-	private_apt apt-get -q update >>"$CACHE/log/apt.log" 2>&1 </dev/null || true
+	update_lists "$2"
 	private_apt apt-cache madison "$1" 2>>"$CACHE/log/apt.log" | awk -F ' *[|] *' '{ print $2 }' || true
 }
 
@@ -56,7 +64,7 @@ unpack_deb() {
 # An apt of our own: neither the sources, pins and lists of this machine nor its
 # configuration but for what it takes to reach the network.
 write_apt_conf() {
-	local private=$CACHE/apt
+	local private=$APT
 	mkdir -p "$private/etc/apt/sources.list.d" "$private/etc/apt/apt.conf.d" "$private/var/lib/apt/lists/partial" \
 		"$private/var/cache/apt/archives/partial" "$CACHE/log"
 	: >"$private/status"
@@ -68,8 +76,8 @@ write_apt_conf() {
 		cat <<-END
 			Dir "$private/";
 			Dir::State::status "$private/status";
-			APT::Architecture "amd64";
-			APT::Architectures { "amd64"; };
+			APT::Architecture "$APT_ARCH";
+			APT::Architectures { "$APT_ARCH"; };
 			APT::Sandbox::User "root";
 			Acquire::Languages "none";
 			Acquire::PDiffs "false";

@@ -2,6 +2,10 @@
 # shellcheck shell=bash
 # Sourced after kernel.sh by the verbs that boot kernels.
 
+# shellcheck disable=SC2034 # the verbs use it
+# what a kernel says when something is wrong with it
+SPLATS='BUG:|WARNING:|Oops|KASAN:|KCSAN:|UBSAN:|possible (recursive|circular)|inconsistent lock state|suspicious RCU|[Bb]ad p[gmu4]d|Bad page|bad page|detected stall|rcu.*stall|Kernel panic|Unable to handle|general protection|kernel BUG|soft lockup|blocked for more than|DEADLOCK'
+
 # guest_cc ARG...: compile for the loaded target a program that needs no library.
 guest_cc() { "${CROSS}gcc" -O2 -Wall -Werror -static "-ffile-prefix-map=$ROOT/=" "$@"; }
 
