@@ -87,6 +87,30 @@ untouched() {
 	[ ! -e "$T/apt-calls" ]
 }
 
+@test "tree NAME: a kernel of trees.conf is a repository of its own, made once" {
+	package
+	run --separate-stderr env LINUX=/nonexistent "$P/scripts/tree" linux-5.19
+	echo "$output" "$stderr"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$PXD_CACHE/base/linux-5.19.1-1" ]
+	[ "$(git -C "$output/linux" log --format=%s base)" = 'linux-source-5.19 5.19.1-1' ]
+	[ -z "$(git -C "$output/linux" status --porcelain)" ]
+	cmp "$output/linux/mm/walk.c" "$T/linux-source-5.19/mm/walk.c"
+	rm "$T/apt-calls" "$PXD_CACHE"/deb/*
+	"$P/scripts/tree" linux-5.19
+	[ ! -e "$T/apt-calls" ]
+	run "$P/scripts/tree" linux-9
+	[ "$status" -eq 2 ]
+	[ "$output" = 'tree: no tree linux-9 in trees.conf: there are linux-5.19' ]
+	# a version that is gone has no other one in its place
+	rm -rf "$PXD_CACHE/base"
+	echo 5.19.2-1 >"$T/offered"
+	run "$P/scripts/tree" linux-5.19
+	[ "$status" -eq 2 ]
+	[[ $output = *'does not offer linux-source-5.19 5.19.1-1 in suite, but 5.19.2-1' ]]
+	[ -z "$(ls -A "$PXD_CACHE/base")" ]
+}
+
 @test "audit-trees: a version that is not offered is skipped, with the reason" {
 	package
 	old_record

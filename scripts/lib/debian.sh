@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the verbs use what is set here
 # Sourced after common.sh by the verbs that take kernels from Debian's
 # linux-source packages: base.conf, and an apt of our own to fetch them.
 
@@ -59,6 +59,44 @@ unpack_deb() {
 		dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './usr/src/*.tar.xz' | xz -dc -T0 |
 			tar -x -C "$dir" --strip-components=1 --no-same-owner --no-same-permissions --wildcards "$@"
 	} 2>&1) || die "cannot unpack $deb: ${log%%$'\n'*}"
+}
+
+# fetch_pinned PACKAGE VERSION SUITE SHA256: to deb_of. False, and REASON says
+# why, if Debian no longer offers it.
+fetch_pinned() {
+	local package=$1 version=$2 suite=$3 sha=$4 offered errors
+	! intact "$(deb_of "$package" "$version")" "$sha" || return 0
+	command -v apt-get >/dev/null ||
+		die "no apt-get here to fetch $package: take a tree of your own, see $PROG --help"
+	lock base "Debian's packages"
+	write_apt_conf
+	offered=$(offered_versions "$package" "$suite")
+	if ! grep -qxF -- "$version" <<<"$offered"; then
+		# Its suite may have gone as a whole; but no network is an error.
+		errors=$(grep -E '^(E:|W: Failed to fetch)' "$CACHE/log/apt.log" |
+			grep -vE ' does not have a Release file|404  Not Found') || true
+		[ "$offered" ] || [ -z "$errors" ] ||
+			die "cannot ask $BASE_MIRROR for $suite (see $CACHE/log/apt.log): is there a network?"
+		REASON="$BASE_MIRROR does not offer $package $version in $suite"
+		REASON+=${offered:+", but ${offered//$'\n'/, }"}
+		return 1
+	fi
+	download_deb "$package" "$version" "$sha" ||
+		die "the download of $package $version failed (see $CACHE/log/apt.log): try again"
+}
+
+# read_trees: TREE_ROW[NAME], 'PACKAGE VERSION SUITE SHA256', of trees.conf; the
+# names in order in TREE_NAMES.
+declare -A TREE_ROW=()
+TREE_NAMES=()
+read_trees() {
+	local name rest
+	while read -r name rest; do
+		case $name in
+		''|'#'*) ;;
+		*) TREE_NAMES+=("$name") TREE_ROW[$name]=$rest ;;
+		esac
+	done <"$ROOT/trees.conf"
 }
 
 # An apt of our own: neither the sources, pins and lists of this machine nor its
