@@ -85,6 +85,26 @@ fails() {
 	[ "$status" -eq 2 ]
 }
 
+@test "--config and --tests-of: more options, tests compiled with the headers of another kernel" {
+	echo CONFIG_MORE=y >more
+	cp -r "$LINUX_TREE" newer
+	echo '#define NEWER 1' >newer/tools/testing/selftests/mm/newer.h
+	echo '#include "newer.h"
+int main(void) { return !NEWER; }' >other.c
+	sed -i 's/crossed/walked/; s|/tests/example|/tests/other|' "$CONSOLE"
+	scripts/boot real --tree "$BASES/series" --config more --test other.c --tests-of newer
+	grep -qx CONFIG_MORE=y "$BASES/series/.out-real/.config"
+	grep -qx CONFIG_OWN=y "$BASES/series/.out-real/.config"
+	[ -d newer/.out-real/usr/include ]
+	[ ! -e newer/.out-real/.config ]
+	for args in '--config nosuch' '--tests-of nosuch'; do
+		# shellcheck disable=SC2086 # words
+		run scripts/boot real $args
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}
+
 @test "a failed test" {
 	one_fails
 	fails "1 tests failed: not ok 2 two"

@@ -42,9 +42,9 @@ want_compiler() {
 		bc=bc ccache=ccache "${NEEDS[@]}"
 }
 
-# tree_option ARG [VALUE]: takes --base, --series, --with PATCH and --tree DIR;
-# sets TAKEN to the number of arguments, 0 if it is another option.
-WHAT=series WITH='' TREE=''
+# tree_option ARG [VALUE]: takes --base, --series, --with PATCH, --tree DIR and
+# --config FILE; sets TAKEN to the number of arguments, 0 if it is another option.
+WHAT=series WITH='' TREE='' MORE_CONFIG=''
 tree_option() {
 	TAKEN=1
 	case $1 in
@@ -52,6 +52,8 @@ tree_option() {
 	--series) WHAT=series ;;
 	--with) WITH=${2-} TAKEN=2; [ -n "$WITH" ] || die "--with needs a patch" ;;
 	--tree) TREE=${2-} TAKEN=2; [ -n "$TREE" ] || die "--tree needs a directory" ;;
+	--config) TAKEN=2; [ -f "${2-}" ] || die "--config needs a file of options"
+		MORE_CONFIG=$(realpath "$2") ;;
 	*) TAKEN=0 ;;
 	esac
 }
@@ -134,7 +136,7 @@ kmake() {
 }
 
 # wanted_config [FILE...]: the options of the loaded target, the last one wins
-wanted_config() { cat "$ROOT/scripts/lib/kernel.config" "$@" - <<<"$CONFIG"; }
+wanted_config() { cat "$ROOT/scripts/lib/kernel.config" "$@" - ${MORE_CONFIG:+"$MORE_CONFIG"} <<<"$CONFIG"; }
 
 # configure KEY OPTIONS LOG: make TREE/OUT/.config of these options, unless it
 # is there for this KEY. Sets LOST to those that Kconfig does not let it have.
