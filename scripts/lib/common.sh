@@ -36,6 +36,22 @@ want_help() {
 	esac
 }
 
+# waited COMMAND...: not in the foreground, so that a signal does not have to
+# wait for it.
+waited() {
+	local rc=0 pid
+	"$@" & pid=$!
+	# shellcheck disable=SC2064 # this pid
+	{
+		trap "kill $pid 2>/dev/null; wait $pid; exit 130" INT
+		trap "kill $pid 2>/dev/null; wait $pid; exit 143" TERM
+	}
+	wait "$pid" || rc=$?
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	return "$rc"
+}
+
 # Commands to run at exit, last one first; Ctrl-C ends in an exit as well.
 EXIT_COMMANDS=()
 on_exit() { EXIT_COMMANDS=("$1" "${EXIT_COMMANDS[@]}"); }
