@@ -47,6 +47,9 @@ repro: ## reproducers: red on the base, green on the series (a quarter of an hou
 vmtests: ## the kernel's own selftests/mm, base against series (hours)
 	@scripts/vmtests --record $(TARGET)
 
+stable: ## check the backports to 6.12.y and 6.1.y: apply, build, boot, reproduce
+	@scripts/stable --record
+
 matrix: ## compile base and series for all targets, W=1 and sparse (an hour or two)
 	@scripts/matrix --record $(TARGET)
 
@@ -68,4 +71,4 @@ clean: ## remove the cache: trees, objects, images, downloads, reports
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro vmtests matrix codegen insns bisect bench clean help
+.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro vmtests stable matrix codegen insns bisect bench clean help
