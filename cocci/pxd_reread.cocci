@@ -25,7 +25,6 @@
 // Copyright: (C) 2026 The pxd-lockless authors.
 // Comments:
 // Options: --no-includes --include-headers
-// Audit: by name, not huge_pte_lock, pte_alloc_map_lock, pte_offset_map, pte_offset_map_lock, pte_unmap_unlock
 
 virtual context
 virtual org

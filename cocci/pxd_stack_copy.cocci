@@ -24,7 +24,6 @@
 // Copyright: (C) 2026 The pxd-lockless authors.
 // Comments:
 // Options: --no-includes --include-headers
-// Audit: by name
 
 virtual context
 virtual org

@@ -7,7 +7,6 @@
 //   start     reached from the start of the function, without a lock taken
 //   held      a lock that may be held here
 // scripts/lib/audit_facts.py reads the expressions around these places.
-// Audit: by name, not huge_pte_lock, pte_unmap_unlock
 
 virtual report
 
