@@ -75,6 +75,51 @@ TEST_F(huge_pfn, mprotect_one_pmd)
 	touch(self->map + PUD_SIZE - 1);
 }
 
+/* The entry stays what it is while nothing may be read through it. */
+TEST_F(huge_pfn, mprotect_none)
+{
+	int puds = faults(self->fd, 2);
+
+	ASSERT_EQ(mprotect(self->map, PUD_SIZE, PROT_NONE), 0);
+	ASSERT_EQ(mprotect(self->map, PUD_SIZE, PROT_READ), 0);
+	touch(self->map);
+	touch(self->map + PUD_SIZE - 1);
+	EXPECT_EQ(faults(self->fd, 2), puds);
+}
+
+TEST_F(huge_pfn, munmap_none)
+{
+	ASSERT_EQ(mprotect(self->map, PUD_SIZE, PROT_NONE), 0);
+	ASSERT_EQ(munmap(self->map, PUD_SIZE), 0);
+}
+
+TEST_F(huge_pfn, mremap_none)
+{
+	char *to = self->area + 4 * PUD_SIZE;
+	int puds = faults(self->fd, 2);
+
+	ASSERT_EQ(mprotect(self->map, PUD_SIZE, PROT_NONE), 0);
+	ASSERT_EQ(mremap(self->map, PUD_SIZE, PUD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to), to);
+	ASSERT_EQ(mprotect(to, PUD_SIZE, PROT_READ), 0);
+	touch(to);
+	EXPECT_EQ(faults(self->fd, 2), puds);
+}
+
+/* A walker that wants tables splits it, and has to find it split. */
+TEST_F(huge_pfn, pagemap_none)
+{
+	char *map = self->area + 2 * PUD_SIZE;
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int puds = faults(self->fd, 2);
+	uint64_t entry;
+
+	ASSERT_EQ(mmap(map, PUD_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, self->fd, MIXED), map);
+	touch(map);
+	ASSERT_EQ(faults(self->fd, 2), puds + 1);
+	ASSERT_EQ(mprotect(map, PUD_SIZE, PROT_NONE), 0);
+	ASSERT_EQ(pread(pagemap, &entry, 8, (uintptr_t)map / PAGE * 8), 8);
+}
+
 TEST_F(huge_pfn, munmap_one_page)
 {
 	ASSERT_EQ(munmap(self->map + PMD_SIZE + PAGE, PAGE), 0);
