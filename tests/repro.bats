@@ -119,6 +119,18 @@ fails() {
 	done
 }
 
+@test "a row of a target of its own is booted there, another failure is told" {
+	sed -i 's/^name: lost/&\ntarget: other/' selftests/debug/reproducers
+	run scripts/repro real
+	printf '%s\n' "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c 'console=fake more .* lost$' "$SEEN")" -eq 2 ]
+	[ "$(grep -c 'console=fake panic.* harmless$' "$SEEN")" -eq 2 ]
+	[[ $output = *'    on other'* ]]
+	red series lost
+	fails "lost: series is failed, not green (the kernel complained: mm/pgtable-generic.c:44: bad pud 00ab(01))"
+}
+
 @test "a red that stays green" {
 	green base lost
 	fails "lost: base is green, not red"
