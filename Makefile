@@ -56,7 +56,7 @@ matrix: ## compile base and series for all targets, W=1 and sparse (an hour or t
 codegen: ## prove which patch changes what code, on the objects of matrix
 	@scripts/codegen --record $(TARGET)
 
-insns: ## count the instructions of GUP-fast, base against series (half an hour)
+insns: ## count the instructions of GUP-fast and of walks, base against series
 	@scripts/insns --record $(TARGET)
 
 bisect: ## build patch by patch (an hour)

@@ -36,13 +36,15 @@ setup() {
 	for side in base again series; do console "$side" 5000 6000; done
 }
 
-# console SIDE US1 US512: what a good guest prints
+# console SIDE US1 US512 [US]: what a good guest prints
 console() {
 	cat >"$CONSOLES/$1" <<-END
 		[    0.5] init| RUN /tests/gup_fast
 		[    0.6] guest| COST levels=- per_call=1 pages=1250 us=$2
 		[    0.7] guest| COST levels=- per_call=512 pages=2500 us=$3
-		[    1.0] init| END programs=1 planned=0 passed=0 failed=0 skipped=0 bad_exits=0
+		[    0.8] init| RUN /tests/walks
+		[    0.9] guest| COST levels=- walk=mincore1 pages=1000 us=${4-8000}
+		[    1.0] init| END programs=2 planned=0 passed=0 failed=0 skipped=0 bad_exits=0
 	END
 }
 
@@ -61,9 +63,11 @@ status_of() { jq -r '.status + ": " + .reason' "$PXD_RESULTS/insns/$1.json"; }
 	[ "$status" -eq 0 ]
 	grep -qE '^real +- +1 +500\.00 +500\.00 +500\.00 1\.00000 *$' <<<"$output"
 	grep -qE '^real +- +512 +300\.00 +300\.00 +300\.00 1\.00000 *$' <<<"$output"
+	grep -qE '^real +- +mincore1 +1000\.00 +1000\.00 +1000\.00 1\.00000 *$' <<<"$output"
 	[[ $output = *"functions 100 and 104"* ]]
 	[ "$(jq -r '.figures | "\(.n1_base) \(.n1_series) \(.n512_ratio) \(.n512_spread) \(.boots) \(.tree) \(.qemu) \(.functions_series)"' \
 		"$PXD_RESULTS/insns/real.json")" = "500 500 1 0 5 series 9.8.7 104" ]
+	[ "$(jq -r '.figures | "\(.mincore1_base) \(.mincore1_series) \(.mincore1_ratio)"' "$PXD_RESULTS/insns/real.json")" = "1000 1000 1" ]
 	[ "$(jq .figures.text_base "$PXD_RESULTS/insns/real.json")" -gt 0 ]
 	[ "$(status_of real)" = "pass: " ]
 }
@@ -81,6 +85,7 @@ status_of() { jq -r '.status + ": " + .reason' "$PXD_RESULTS/insns/$1.json"; }
 	grep -qx "$PXD_CACHE/images/real-insns-.*/Image" "$SEEN/again-5"
 	grep -qx "$BASES/series/.out-real-insns/arch/fake/boot/Image" "$SEEN/series-3"
 	grep -qx tests/gup_fast "$SEEN/files"
+	grep -qx tests/walks "$SEEN/files"
 	# without the options of the images that are tested
 	run ! grep -q COMMON "$BASES/series/.out-real-insns/.config"
 	grep -qx CONFIG_OWN=y "$BASES/series/.out-real-insns/.config"
@@ -100,6 +105,40 @@ status_of() { jq -r '.status + ": " + .reason' "$PXD_RESULTS/insns/$1.json"; }
 	run scripts/insns real
 	[ "$status" -eq 1 ]
 	grep -qE '^real +- +512 .* more than 0.001' <<<"$output"
+}
+
+@test "only a walk costs more: fails as well, unless it is expected" {
+	console series 5000 6000 8009
+	run scripts/insns real --record
+	printf '%s\n' "$output"
+	[ "$status" -eq 1 ]
+	grep -qE '^real +- +mincore1 .* 1\.00112  more than 0.001' <<<"$output"
+	[ "$(status_of real)" = "fail: mincore1: more than 0.001 over the base" ]
+	echo 'real - mincore1 1.0012 for the test' >scripts/lib/insns.expect
+	scripts/insns real
+}
+
+@test "--what: these programs and figures only, and nothing is recorded" {
+	for what in gup:gup_fast:'per_call=512' walks:walks:'walk=mincore1'; do
+		for side in base again series; do
+			console "$side" 5000 6000
+			sed -i "/COST/{/${what##*:}/!d}; s/programs=2/programs=1/" "$CONSOLES/$side"
+		done
+		run scripts/insns real --what "${what%%:*}"
+		printf '%s\n' "$output"
+		[ "$status" -eq 0 ]
+		[ "$(grep -c '^real ' <<<"$output")" -eq 1 ]
+		[ "$(grep -xE 'tests/.+' "$SEEN/files")" = "tests/$(cut -d: -f2 <<<"$what")" ]
+	done
+	run scripts/insns real --what walks --record
+	[ "$status" -eq 2 ]
+	[[ $output = *"leave out --what"* ]]
+	[ ! -e "$PXD_RESULTS/insns" ]
+}
+
+@test "a guest that ran one program of two is an error" {
+	sed -i '/walk/d; s/programs=2/programs=1/' "$CONSOLES/series"
+	error "the guest printed no figure"
 }
 
 @test "more than 0.1% passes where it is expected, for the reason; no other row, no more than that" {
@@ -188,9 +227,9 @@ status_of() { jq -r '.status + ": " + .reason' "$PXD_RESULTS/insns/$1.json"; }
 }
 
 @test "a figure that is zero, or words, is none" {
-	console again 0 0
+	console again 0 0 0
 	error "the guest printed no figure"
-	console again nan 1e3
+	console again nan 1e3 -1
 	error "the guest printed no figure"
 }
 
@@ -233,8 +272,8 @@ status_of() { jq -r '.status + ": " + .reason' "$PXD_RESULTS/insns/$1.json"; }
 	run scripts/insns --boots 1
 	printf '%s\n' "$output"
 	[ "$status" -eq 0 ]
-	[ "$(grep -c '^real ' <<<"$output")" -eq 2 ]
-	[ "$(grep -c '^other ' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '^real ' <<<"$output")" -eq 3 ]
+	[ "$(grep -c '^other ' <<<"$output")" -eq 3 ]
 	[[ $output != *compiled-only* ]]
 }
 
@@ -295,7 +334,7 @@ status_of() { jq -r '.status + ": " + .reason' "$PXD_RESULTS/insns/$1.json"; }
 	[[ $output = *"Usage: scripts/insns"*"Exit: 0"* ]]
 	printf 'KARCH=fake\nCROSS=\nOBJS=(mm/)\n' >targets/compiled-only
 	for args in nosuch 'real nosuch' 'real --boots' 'real --boots 0' 'real --timeout x' \
-		    'real --nosuch' 'real --with' 'real --with nosuch.patch' compiled-only 'real --tree /nonexistent'; do
+		    'real --what' 'real --what all' 'real --nosuch' 'real --with' 'real --with nosuch.patch' compiled-only 'real --tree /nonexistent'; do
 		# shellcheck disable=SC2086 # words
 		run scripts/insns $args
 		echo "$args: $status $output"
