@@ -127,7 +127,7 @@ vmtests() {
 	[ "$(wc -l <"$SEEN")" -eq 3 ]
 	[ "$(grep -c -- '-smp 2,cores=1 -m 2G .* numa=fake=2 .* -- first$' "$SEEN")" -eq 3 ]
 	[ "$(grep -o 'initrd .*/initramfs' "$SEEN" | sed 's|.*/\([a-z]*\)/initramfs|\1|' | xargs)" = 'base other base' ]
-	for file in init tests/vmtests mm/cow mm/other mm/run_vmtests.sh bin/bash bin/busybox bin/getconf bin/sudo lib/modules/7.3/m.ko; do
+	for file in init tests/vmtests mm/cow mm/other mm/run_vmtests.sh bin/bash bin/busybox bin/getconf bin/limit bin/sudo lib/modules/7.3/m.ko; do
 		grep -qx "$file" "$SEEN.files"
 	done
 	run ! grep -q '\.c$' "$SEEN.files"
@@ -224,7 +224,7 @@ vmtests() {
 }
 
 @test "a test that takes too long: named, and no pass" {
-	good | sed -E "$cow_fails; s/exit=1/exit=143/" >"$CONSOLE"
+	good | sed -E "$cow_fails; s/exit=1/exit=124/" >"$CONSOLE"
 	vmtests 0 'THE SAME first: cow -a: timed out'
 	rm "$SEEN"
 	guest 2 ''
@@ -234,9 +234,19 @@ vmtests() {
 @test "each test has a limit of time; a run_vmtests.sh that cannot be given one is an error" {
 	scripts/vmtests real --timeout 77
 	grep -qFx '	("$@" 2>&1) | tap_prefix' "$BASES/linux/tools/testing/selftests/mm/run_vmtests.sh"
-	grep -qFx '	(timeout -k 5 77 "$@" 2>&1) | tap_prefix' "$SEEN.script"
+	grep -qFx '	(limit 77 "$@" 2>&1) | tap_prefix' "$SEEN.script"
 	sed -i '/tap_prefix/d' "$BASES/series/tools/testing/selftests/mm/run_vmtests.sh"
 	vmtests 2 'run_vmtests.sh of the other runs its tests in another way'
+}
+
+@test "the limit: the status of what ends in time; else all of it is ended, and 124" {
+	run -3 selftests/vmtests/limit 60 bash -c 'echo out; exit 3'
+	[ "$output" = out ]
+	run -139 selftests/vmtests/limit 60 bash -c 'kill -SEGV $$'
+	# one that is deaf, and a child in a group of its own that holds the pipe
+	run -124 timeout 60 selftests/vmtests/limit 1 bash -c 'trap "" TERM; set -m
+		sleep 1000 & echo $! >'"$SEEN"'; sleep 1000; sleep 1000'
+	gone "$SEEN"
 }
 
 @test "a guest that hangs on the series is ended and is a difference" {
