@@ -148,7 +148,7 @@ static char *map_at(char *at, int fd, int prot, int flags)
 
 FIXTURE_SETUP(race)
 {
-	int before, kcsan;
+	int before;
 
 	self->window = -1;
 	self->fd = open("/dev/huge_pfn_test", O_RDWR | O_CLOEXEC);
@@ -159,12 +159,6 @@ FIXTURE_SETUP(race)
 	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	ASSERT_GE(self->log, 0);
 	lseek(self->log, 0, SEEK_END);
-	/* Where the kernel has it, the detector of data races. */
-	kcsan = open("/sys/kernel/debug/kcsan", O_WRONLY | O_CLOEXEC);
-	if (kcsan >= 0) {
-		ASSERT_EQ(write(kcsan, "on", 2), 2);
-		close(kcsan);
-	}
 	self->area = reserve();
 	ASSERT_NE(self->area, NULL);
 	self->map = map_at(self->area, self->fd, PROT_READ, MAP_SHARED);
@@ -393,80 +387,5 @@ TEST_WALK(walk_smaps)
 TEST_WALK(walk_numa_maps)
 TEST_WALK(walk_pagemap)
 TEST_WALK(walk_process_madvise)
-
-/*
- * What is done under the mmap lock, held for writing, while the driver unmaps
- * everything, as vfio does when a device is reset.
- */
-struct resetter {
-	pthread_t thread;
-	int fd;
-	volatile bool stop;
-	volatile unsigned long resets;
-};
-
-static void *reset_on(void *arg)
-{
-	struct resetter *resetter = arg;
-
-	pin(1);
-	while (!resetter->stop) {
-		if (write(resetter->fd, "", 1) != 1)
-			break;
-		resetter->resets++;
-	}
-	return NULL;
-}
-
-static void reset(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self,
-		  bool (*change)(FIXTURE_DATA(race) *self))
-{
-	struct resetter resetter = { .fd = self->fd };
-	double end = now() + SECONDS;
-	int puds = faults(self->fd, 2);
-	long changes = 0;
-
-	ASSERT_EQ(pthread_create(&resetter.thread, NULL, reset_on, &resetter), 0);
-	self->window = delay(USECS / 10);
-	if (self->window < 0)
-		TH_LOG("no delays: %s", strerror(errno));
-	while (now() < end) {
-		touch(self->map);
-		ASSERT_TRUE(change(self)) TH_LOG("%s", strerror(errno));
-		changes++;
-	}
-	resetter.stop = true;
-	pthread_join(resetter.thread, NULL);
-	TH_LOG("%ld changes, %lu resets, %d faults of a PUD", changes, resetter.resets,
-	       faults(self->fd, 2) - puds);
-	EXPECT_GT(resetter.resets, 100);
-	EXPECT_GT(faults(self->fd, 2) - puds, 100);
-	EXPECT_FALSE(bad_entry(self->log));
-}
-
-static bool change_mremap(FIXTURE_DATA(race) *self)
-{
-	char *to = self->map == self->area ? self->area + 2 * PUD_SIZE : self->area;
-
-	self->map = mremap(self->map, PUD_SIZE, PUD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
-	return self->map == to;
-}
-
-/* The PUD is split where a VMA ends in the middle of a PMD. */
-static bool change_munmap(FIXTURE_DATA(race) *self)
-{
-	return !munmap(self->map + PMD_SIZE + PAGE, PAGE) &&
-	       map_at(self->area, self->fd, PROT_READ, MAP_SHARED) == self->area;
-}
-
-TEST_F(race, reset_mremap)
-{
-	reset(_metadata, self, change_mremap);
-}
-
-TEST_F(race, reset_munmap)
-{
-	reset(_metadata, self, change_munmap);
-}
 
 TEST_HARNESS_MAIN
