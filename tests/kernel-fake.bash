@@ -87,6 +87,51 @@ fake_linux() {
 	cd "$REPO" || return
 }
 
+# fake_consoles CASES RECORD: a QEMU that writes $CONSOLES/SIDE-ROW to the guest's
+# console. CASES, of its options, set side, row and what else RECORD is to have,
+# the line that it adds to $SEEN.
+fake_consoles() {
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+	export SEEN=$BATS_TEST_TMPDIR/seen CONSOLES=$BATS_TEST_TMPDIR/consoles
+	export PXD_RESULTS=$BATS_TEST_TMPDIR/results
+	mkdir "$CONSOLES"
+	cat >"$BATS_TEST_TMPDIR/bin/fake-qemu" <<-END
+		#!/bin/bash
+		[ "\$1" != --version ] || { echo 'QEMU emulator version 9.8.7'; exit; }
+		while [ \$# -gt 0 ]; do
+			case \$1 in
+			-serial) console=\${2#file:} ;;
+			-initrd) tests=\$(cpio -it --quiet <"\$2" | grep ^tests/ | paste -sd,) ;;
+			$1
+			esac
+			shift
+		done
+		echo "$2" >>"\$SEEN"
+		cp "\$CONSOLES/\$side-\$row" "\$console"
+		[ -z "\$HANG" ] || { echo \$\$ >"\$SEEN.pid"; exec sleep 1000; }
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/fake-qemu"
+}
+
+# green SIDE ROW, red SIDE ROW [WORDS]: one test passes, or fails and the kernel
+# says WORDS
+green() {
+	cat >"$CONSOLES/$1-$2" <<-'END'
+		[    0.5] init| RUN /tests/prog
+		[    0.6] guest| 1..1
+		[    0.7] guest| ok 1 one
+		[    1.0] init| END programs=1 planned=1 passed=1 failed=0 skipped=0 bad_exits=0
+	END
+}
+red() {
+	green "$1" "$2"
+	sed -i 's/ok 1/not ok 1/; s/passed=1 failed=0/passed=0 failed=1/' "$CONSOLES/$1-$2"
+	[ -z "${3-}" ] || sed -i "2i[    0.6] $3" "$CONSOLES/$1-$2"
+}
+# shellcheck disable=SC2034 # the tests use it
+BAD_PUD='mm/pgtable-generic.c:44: bad pud 00ab(01)'
+
 # ends_qemu COMMAND...: a signal ends it and its QEMU, and TMPDIR is empty then.
 # The test's fake QEMU hangs for HANG and leaves its id in $SEEN.pid.
 ends_qemu() {

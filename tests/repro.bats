@@ -10,29 +10,11 @@ load kernel-fake
 setup() {
 	fake_repo
 	cp "$BATS_TEST_DIRNAME/../scripts/repro" scripts/
-	mkdir -p selftests/debug "$BATS_TEST_TMPDIR/bin"
-	PATH=$BATS_TEST_TMPDIR/bin:$PATH
-	export SEEN=$BATS_TEST_TMPDIR/seen CONSOLES=$BATS_TEST_TMPDIR/consoles
-	export PXD_RESULTS=$BATS_TEST_TMPDIR/results
-	mkdir "$CONSOLES"
-	cat >"$BATS_TEST_TMPDIR/bin/fake-qemu" <<-'END'
-		#!/bin/bash
-		[ "$1" != --version ] || { echo 'QEMU emulator version 9.8.7'; exit; }
-		while [ $# -gt 0 ]; do
-			case $1 in
-			-serial) console=${2#file:} ;;
-			-kernel) [[ $2 = */with-repro-base/* ]] && side=base || side=series
-				[[ $2 = */with-repro-$side/* ]] || side=other ;;
-			-append) row=${2##* } words=$2 ;;
-			-initrd) tests=$(cpio -it --quiet <"$2" | grep ^tests/ | paste -sd,) ;;
-			esac
-			shift
-		done
-		echo "$side $row $tests $words" >>"$SEEN"
-		cp "$CONSOLES/$side-$row" "$console"
-		[ -z "$HANG" ] || { echo $$ >"$SEEN.pid"; exec sleep 1000; }
-	END
-	chmod +x "$BATS_TEST_TMPDIR/bin/fake-qemu"
+	mkdir -p selftests/debug
+	# shellcheck disable=SC2016 # the fake's
+	fake_consoles '-kernel) [[ $2 = */with-repro-base/* ]] && side=base || side=series
+			[[ $2 = */with-repro-$side/* ]] || side=other ;;
+		-append) row=${2##* } words=$2 ;;' '$side $row $tests $words'
 
 	echo 'int main(void) { return 0; }' >selftests/debug/prog.c
 	patch_of 'int driver;' >selftests/debug/0002-driver.patch
@@ -67,27 +49,13 @@ setup() {
 	green base harmless
 	green series harmless
 	green series lost
-	red base lost
+	red base lost "$BAD_PUD"
 }
 
 # patch_of LINE: what adds LINE to the end of mm/gup.c, on top of what is there
 patch_of() {
 	echo "$1" >>"$LINUX_TREE/mm/gup.c"
 	git -C "$LINUX_TREE" diff
-}
-
-green() {
-	cat >"$CONSOLES/$1-$2" <<-'END'
-		[    0.5] init| RUN /tests/prog
-		[    0.6] guest| 1..1
-		[    0.7] guest| ok 1 one
-		[    1.0] init| END programs=1 planned=1 passed=1 failed=0 skipped=0 bad_exits=0
-	END
-}
-red() {
-	green "$@"
-	sed -i 's/ok 1/not ok 1/; s/passed=1 failed=0/passed=0 failed=1/;
-		2i[    0.6] mm/pgtable-generic.c:44: bad pud 00ab(01)' "$CONSOLES/$1-$2"
 }
 
 # fails WORDS: exit 1, and says why
@@ -127,7 +95,7 @@ fails() {
 	[ "$(grep -c 'console=fake more .* lost$' "$SEEN")" -eq 2 ]
 	[ "$(grep -c 'console=fake panic.* harmless$' "$SEEN")" -eq 2 ]
 	[[ $output = *'    on other'* ]]
-	red series lost
+	red series lost "$BAD_PUD"
 	fails "lost: series is failed, not green (the kernel complained: mm/pgtable-generic.c:44: bad pud 00ab(01))"
 }
 
@@ -137,10 +105,10 @@ fails() {
 }
 
 @test "a green that gets red, in its own way or that of the base" {
-	red series harmless
+	red series harmless "$BAD_PUD"
 	fails "harmless: series is failed, not green (the kernel complained: mm/pgtable-generic.c:44: bad pud 00ab(01))"
 	green series harmless
-	red series lost
+	red series lost "$BAD_PUD"
 	fails "lost: series is failed, not green"
 	[[ $output = *"0 red on the base and green with the fixes"* ]]
 }
@@ -150,7 +118,7 @@ fails() {
 	fails "lost: base is failed, not red (the kernel complained: mm/pgtable-generic.c:44: bad pmd"
 	sed -i '/END/d; /bad/d' "$CONSOLES/base-lost"
 	fails "lost: base is failed, not red (no verdict of init"
-	red base lost
+	red base lost "$BAD_PUD"
 	sed -i 's/ok 1 one/& # SKIP no driver/; s/passed=1/passed=0/; s/skipped=0/skipped=1/' "$CONSOLES/series-lost"
 	fails "lost: series is failed, not green (no test was run to its end)"
 }
@@ -158,7 +126,7 @@ fails() {
 @test "what is known to be red still is a red with a pattern" {
 	sed -i '0,/^fixed: green/s//fixed: red bad pud/' selftests/debug/reproducers
 	fails "lost: series is green, not red"
-	red series lost
+	red series lost "$BAD_PUD"
 	scripts/repro real
 }
 

@@ -6,6 +6,15 @@
 # what a kernel says when something is wrong with it
 SPLATS='BUG:|WARNING:|Oops|KASAN:|KCSAN:|UBSAN:|possible (recursive|circular)|inconsistent lock state|suspicious RCU|[Bb]ad p[gmu4]d|Bad page|bad page|detected stall|rcu.*stall|Kernel panic|Unable to handle|general protection|kernel BUG|soft lockup|blocked for more than|DEADLOCK'
 
+# want_headers DIR LOG: those for user space of the kernel tree DIR, in its OUT
+want_headers() {
+	local commit stamp=$1/$OUT/pxd.headers
+	commit=$(git -C "$1" rev-parse HEAD)
+	[ "$(cat "$stamp" 2>/dev/null)" != "$commit" ] || return 0
+	{ mkdir -p "$1/$OUT" && TREE=$1 kmake headers >"$2" 2>&1; } || die "make headers failed in $1: see $2"
+	echo "$commit" >"$stamp"
+}
+
 # guest_cc ARG...: compile for the loaded target a program that needs no library.
 guest_cc() { "${CROSS}gcc" -O2 -Wall -Werror -static "-ffile-prefix-map=$ROOT/=" "$@"; }
 

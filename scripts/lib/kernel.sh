@@ -135,6 +135,20 @@ kmake() {
 		${LLVM:+LLVM="$LLVM"} CC="$cc" HOSTCC='ccache gcc' "$@" </dev/null
 }
 
+# one_by_one: for several targets, one run of this verb for each, with its
+# options; exits with the worst
+one_by_one() {
+	local target rc worst=0
+	# shellcheck disable=SC2154 # the verb's
+	for target in "${targets[@]}"; do
+		rc=0
+		waited "$0" "$target" "${options[@]}" || rc=$?
+		[ "$rc" -le 2 ] || exit "$rc"
+		[ "$rc" -le "$worst" ] || worst=$rc
+	done
+	exit "$worst"
+}
+
 # wanted_config [FILE...]: the options of the loaded target, the last one wins
 wanted_config() { cat "$ROOT/scripts/lib/kernel.config" "$@" - ${MORE_CONFIG:+"$MORE_CONFIG"} <<<"$CONFIG"; }
 

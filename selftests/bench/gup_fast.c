@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 #include "mm/gup_test.h"
+#include "clock.h"
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE	0x100000
@@ -55,24 +55,6 @@ static const struct {
 	{ "-", 1UL << 36 },
 #endif
 };
-
-static unsigned long long now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-/* The coarse clock is set by the timer interrupt. */
-static void wait_for_tick(void)
-{
-	const unsigned long long begin = now(CLOCK_MONOTONIC_COARSE);
-	const unsigned long long end = now(CLOCK_MONOTONIC) + 100000000;
-
-	while (now(CLOCK_MONOTONIC_COARSE) == begin && now(CLOCK_MONOTONIC) < end)
-		;
-}
 
 /* The least of several runs: an interrupt or a kernel thread only ever adds. */
 static int measure(int fd, char *p, unsigned long size, unsigned int per_call,

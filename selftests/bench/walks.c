@@ -19,8 +19,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE	0x100000
@@ -69,24 +70,6 @@ static char *map = (char *)ADDR, *faults = (char *)(ADDR + SIZE + SIZE / 2);
 static unsigned long psize;
 static int pagemap;
 static void *buffer;
-
-static unsigned long long now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-/* The coarse clock is set by the timer interrupt. */
-static void wait_for_tick(void)
-{
-	const unsigned long long begin = now(CLOCK_MONOTONIC_COARSE);
-	const unsigned long long end = now(CLOCK_MONOTONIC) + 100000000;
-
-	while (now(CLOCK_MONOTONIC_COARSE) == begin && now(CLOCK_MONOTONIC) < end)
-		;
-}
 
 static unsigned long touch(unsigned long start, bool write)
 {
