@@ -53,7 +53,7 @@ struct range {
 /* Where mremap() takes it and back: moved by one page, each entry is moved. */
 #define GAP			(2 * SIZE)
 
-/* Pages are faulted in part by part, each part being a run. */
+/* Pages are faulted in and unmapped part by part, each part being a run. */
 #define PARTS			4
 /* Such a part where they are faulted in one by one. */
 #define FAULTS			(SIZE / 32)
@@ -181,7 +181,10 @@ static int map_zero(void)
 
 static unsigned long walk_munmap(void)
 {
-	return munmap(map, SIZE) ? 0 : SIZE / psize;
+	static unsigned long start;
+
+	start += SIZE / PARTS;
+	return munmap(map + start - SIZE / PARTS, SIZE / PARTS) ? 0 : SIZE / PARTS / psize;
 }
 
 /*
@@ -206,7 +209,7 @@ static const struct {
 	{ "mincore1",		walk_mincore1,	3, 1 },
 	{ "mprotect",		walk_mprotect,	3, 1 },
 	{ "mremap",		walk_mremap,	3, 1 },
-	{ "munmap",		walk_munmap,	1, 1 },
+	{ "munmap",		walk_munmap,	PARTS, 1 },
 };
 
 static int measure(unsigned int nr)
