@@ -53,7 +53,7 @@ struct range {
 /* Where mremap() takes it and back: moved by one page, each entry is moved. */
 #define GAP			(2 * SIZE)
 
-/* Pages are faulted in and unmapped part by part, each part being a run. */
+/* Pages are faulted in part by part, each part being a run. */
 #define PARTS			4
 /* Such a part where they are faulted in one by one. */
 #define FAULTS			(SIZE / 32)
@@ -181,10 +181,26 @@ static int map_zero(void)
 
 static unsigned long walk_munmap(void)
 {
-	static unsigned long start;
+	return munmap(map, SIZE) ? 0 : SIZE / psize;
+}
 
-	start += SIZE / PARTS;
-	return munmap(map + start - SIZE / PARTS, SIZE / PARTS) ? 0 : SIZE / PARTS / psize;
+/* Shared pages, which are mapped elsewhere as well, so that none is freed here. */
+static int map_shared(void)
+{
+	static char *shared;
+
+	if (!shared) {
+		munmap(map, SIZE);
+		shared = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (shared == MAP_FAILED)
+			return -1;
+		madvise(shared, SIZE, MADV_NOHUGEPAGE);
+	}
+	/* Of a size of 0, mremap() makes a second mapping. */
+	if (mremap(shared, 0, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, map) != map)
+		return -1;
+	return madvise(map, SIZE, MADV_POPULATE_READ);
 }
 
 /*
@@ -209,7 +225,7 @@ static const struct {
 	{ "mincore1",		walk_mincore1,	3, 1 },
 	{ "mprotect",		walk_mprotect,	3, 1 },
 	{ "mremap",		walk_mremap,	3, 1 },
-	{ "munmap",		walk_munmap,	PARTS, 1 },
+	{ "munmap",		walk_munmap,	3, 1, map_shared },
 };
 
 static int measure(unsigned int nr)
