@@ -45,7 +45,7 @@ run_row() {
 	local name=$1 pattern=${ROW["$1 $2"]#red} log=$3 rc=0
 	shift 3
 	pattern=${pattern# }
-	waited "$ROOT/scripts/boot" "$@" --timeout 120 --test "$ROOT/selftests/debug/${ROW["$name test"]}.c" \
+	waited "$ROOT/scripts/boot" "$@" --timeout 180 --test "$ROOT/selftests/debug/${ROW["$name test"]}.c" \
 		--append "oops=panic -- ${ROW["$name args"]-}" >"$log" 2>&1 || rc=$?
 	if [ "$rc" -gt 1 ] || grep -q '^build: .*: does not build' "$log"; then
 		SAID=$(grep -E '^[a-z]+: ' "$log" | tail -n 1)
