@@ -13,7 +13,7 @@ unset LINUX REV JOBS
 project() {
 	P=${1:-$BATS_TEST_TMPDIR/project}
 	mkdir -p "$P/patches"
-	cp -r "$BATS_TEST_DIRNAME/../scripts" "$BATS_TEST_DIRNAME/../base.conf" "$P/"
+	cp -r "$BATS_TEST_DIRNAME"/../{scripts,base.conf,trees.conf} "$P/"
 	export PXD_CACHE=$P/cache
 	# Reachable for the tests that become somebody else.
 	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/* 2>/dev/null || true

@@ -178,8 +178,10 @@ untouched() {
 	git init -q "$BATS_TEST_TMPDIR/empty"
 	LINUX=$BATS_TEST_TMPDIR/empty run "$P/scripts/tree"
 	one_line_error 'no commit HEAD'
+	run "$P/scripts/tree" one two
+	one_line_error 'one name at most'
 	run "$P/scripts/tree" surplus
-	one_line_error 'no arguments'
+	one_line_error 'no tree surplus in trees.conf'
 	[ -z "$(ls "$P/cache/base" 2>/dev/null)" ]
 }
 
