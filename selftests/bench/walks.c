@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What page faults and walks of page tables cost: one line for each, with 1 GiB
- * of anonymous memory in small pages.
+ * of anonymous memory in small pages, which munmap() shares with another mapping.
  *
  *	COST levels=- walk=mincore pages=2097152 us=68321
  *
