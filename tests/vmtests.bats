@@ -125,7 +125,7 @@ vmtests() {
 @test "the guests: base, series; 2 GiB, the category, a file for each test" {
 	scripts/vmtests real
 	[ "$(wc -l <"$SEEN")" -eq 2 ]
-	[ "$(grep -c -- '-smp 2,cores=1 -m 2G .* numa=fake=2 .* -- first$' "$SEEN")" -eq 2 ]
+	[ "$(grep -c -- '-smp 3,cores=1 -m 2G .* numa=fake=2 .* -- first$' "$SEEN")" -eq 2 ]
 	[ "$(grep -o 'initrd .*/initramfs' "$SEEN" | sed 's|.*/\([a-z]*\)/initramfs|\1|' | xargs)" = 'base other' ]
 	for file in init tests/vmtests mm/cow mm/other mm/run_vmtests.sh bin/bash bin/busybox bin/getconf bin/limit bin/sudo lib/modules/7.3/m.ko; do
 		grep -qx "$file" "$SEEN.files"

@@ -14,11 +14,12 @@ import collections
 import re
 import sys
 
-# What is another at each run: addresses, times, process ids.
+# What is another at each run: addresses, times, counts of pages, process ids.
 VARYING = (
     (re.compile(r'\b0x[0-9a-f]+\b', re.I), '0xN'),
     (re.compile(r'\b[0-9a-f]{8,16}\b'), 'N'),
     (re.compile(r'\b\d+(\.\d+)? ?(ns|us|ms|s|sec|secs|seconds|usec|msec|pages/s|MB/s)\b'), r'N \2'),
+    (re.compile(r'\b(pages|faults) \d+( \(\d+(\.\d+)?%\))?'), r'\1 N'),
     (re.compile(r'\b(pid|tid|process)([ :=#]+)\d+', re.I), r'\1\2N'),
 )
 
