@@ -148,7 +148,7 @@ static char *map_at(char *at, int fd, int prot, int flags)
 
 FIXTURE_SETUP(race)
 {
-	int before;
+	int before, kcsan;
 
 	self->window = -1;
 	self->fd = open("/dev/huge_pfn_test", O_RDWR | O_CLOEXEC);
@@ -159,6 +159,12 @@ FIXTURE_SETUP(race)
 	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	ASSERT_GE(self->log, 0);
 	lseek(self->log, 0, SEEK_END);
+	/* Where the kernel has it, the detector of data races. */
+	kcsan = open("/sys/kernel/debug/kcsan", O_WRONLY | O_CLOEXEC);
+	if (kcsan >= 0) {
+		ASSERT_EQ(write(kcsan, "on", 2), 2);
+		close(kcsan);
+	}
 	self->area = reserve();
 	ASSERT_NE(self->area, NULL);
 	self->map = map_at(self->area, self->fd, PROT_READ, MAP_SHARED);
@@ -298,8 +304,8 @@ TEST_F(race, fault)
 }
 
 /*
- * Most walkers of mm/pagewalk.c split a huge PUD. Another thread maps and
- * discards it meanwhile.
+ * Most walkers of mm/pagewalk.c split a huge PUD, madvise() discards it. Another
+ * thread maps and discards it meanwhile.
  */
 static void walk(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self,
 		 int (*walker)(FIXTURE_DATA(race) *self))
@@ -383,11 +389,17 @@ static int walk_process_madvise(FIXTURE_DATA(race) *self)
 	return len == PUD_SIZE ? 0 : -1;
 }
 
+static int zap_contended(FIXTURE_DATA(race) *self)
+{
+	return madvise(self->map, PUD_SIZE, MADV_DONTNEED);
+}
+
 #define TEST_WALK(walker) TEST_F(race, walker) { walk(_metadata, self, walker); }
 TEST_WALK(walk_mincore)
 TEST_WALK(walk_smaps)
 TEST_WALK(walk_numa_maps)
 TEST_WALK(walk_pagemap)
 TEST_WALK(walk_process_madvise)
+TEST_WALK(zap_contended)
 
 TEST_HARNESS_MAIN
