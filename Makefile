@@ -44,10 +44,7 @@ boot: ## build and boot the series: make boot TARGET=s390
 repro: ## reproducers: red on the base, green on the series (a quarter of an hour)
 	@scripts/repro --record $(TARGET)
 
-kcsan: ## data races that KCSAN reports on the base and not on the series
-	@scripts/kcsan --record $(TARGET)
-
-vmtests: ## the kernel's own selftests/mm, base against series (an hour)
+vmtests: ## the kernel's own selftests/mm, base against series (hours)
 	@scripts/vmtests --record $(TARGET)
 
 stable: ## check the backports to 6.12.y and 6.1.y: apply, build, boot, reproduce
@@ -74,4 +71,4 @@ clean: ## remove the cache: trees, objects, images, downloads, reports
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro kcsan vmtests stable matrix codegen insns bisect bench clean help
+.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro vmtests stable matrix codegen insns bisect bench clean help
