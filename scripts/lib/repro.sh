@@ -18,7 +18,7 @@ read_rows() {
 			[[ $name =~ ^[a-z][a-z0-9_]*$ ]] || die "$1:$nr: no name: '$name'"
 			[ -z "${ROW["$name name"]-}" ] || die "$1:$nr: $name is there twice"
 			ROW["$name name"]=$name NAMES+=("$name") ;;
-		target:\ *|test:\ *|args:\ *|kcsan:\ *|base:\ *|fixed:\ *|what:\ *|load:\ *|none:\ *)
+		target:\ *|test:\ *|args:\ *|base:\ *|fixed:\ *|what:\ *|load:\ *|none:\ *)
 			key=${line%%:*}
 			[ -n "$name" ] || die "$1:$nr: $key comes before any name"
 			ROW["$name $key"]=${line#*: } ;;

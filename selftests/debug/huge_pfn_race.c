@@ -148,7 +148,7 @@ static char *map_at(char *at, int fd, int prot, int flags)
 
 FIXTURE_SETUP(race)
 {
-	int before, kcsan;
+	int before;
 
 	self->window = -1;
 	self->fd = open("/dev/huge_pfn_test", O_RDWR | O_CLOEXEC);
@@ -159,12 +159,6 @@ FIXTURE_SETUP(race)
 	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	ASSERT_GE(self->log, 0);
 	lseek(self->log, 0, SEEK_END);
-	/* Where the kernel has it, the detector of data races. */
-	kcsan = open("/sys/kernel/debug/kcsan", O_WRONLY | O_CLOEXEC);
-	if (kcsan >= 0) {
-		ASSERT_EQ(write(kcsan, "on", 2), 2);
-		close(kcsan);
-	}
 	self->area = reserve();
 	ASSERT_NE(self->area, NULL);
 	self->map = map_at(self->area, self->fd, PROT_READ, MAP_SHARED);
