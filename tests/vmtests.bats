@@ -315,6 +315,15 @@ vmtests() {
 	[[ $output = *'left out: first: takes a week'* ]]
 }
 
+@test "a script that is left out is not called" {
+	echo 'bad.sh: hangs' >>scripts/lib/vmtests.skip
+	printf 'CATEGORY="first" run_test ./%s\n' 'bad.sh -v2' ok.sh >>"$BASES/linux/tools/testing/selftests/mm/run_vmtests.sh"
+	git -C "$BASES/linux" -c user.name=t -c user.email=t@t commit -qam scripts
+	scripts/vmtests real --base
+	run ! grep -q 'bad\.sh' "$SEEN.script"
+	grep -qx 'CATEGORY="first" run_test ./ok.sh' "$SEEN.script"
+}
+
 @test "--category: this one only, and only if there is one" {
 	printf '\tCATEGORY="second" run_test ./cow\n' >>"$BASES/series/tools/testing/selftests/mm/run_vmtests.sh"
 	PXD_RESULTS=$BATS_TEST_TMPDIR/results scripts/vmtests real --category second --record
