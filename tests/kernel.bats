@@ -55,6 +55,12 @@ booted() {
 	booted riscv64-sv39
 }
 
+@test "riscv64, Sv39, accessed bits: MGLRU sees that pages are read, above 1 GB as well" {
+	verb boot riscv64-sv39-svadu --test "$ROOT/selftests/debug/lru_gen.c"
+	grep -qx 'ok 1 aging.low' <<<"$output"
+	grep -qx 'ok 2 aging.high' <<<"$output"
+}
+
 @test "riscv64, Sv48: the series boots and passes the selftests" {
 	booted riscv64-sv48
 }
