@@ -7,7 +7,8 @@
         test was skipped, with a TAB between them
     vmtests.py compare OTHER BASE BASE...
         compares files of such lines: what is another on OTHER than it always
-        is on the base. Prints the differences and, as the last line, counts.
+        is on the base. A category that a BASE has not at all was not run there.
+        Prints the differences and, as the last line, counts.
         Exit: 0 the same, 1 different
 """
 import collections
@@ -128,17 +129,21 @@ def program(key):
 def compare(other, *bases):
     other, why = read(other)
     bases = [read(base)[0] for base in bases]
+    categories = [{key.split(': ')[0] for key in base} for base in bases]
     keys = sorted(set(other).union(*bases))
     programs = {program(key) for base in bases for key in base}
     counts = collections.Counter()
     failed = False
 
+    def on_base(key):
+        category = key.split(': ')[0]
+        return [base.get(key, 'absent') for base, run in zip(bases, categories) if category in run]
+
     def say(word, key):
-        was = ', '.join(base.get(key, 'absent') for base in bases)
-        print('%s %s: base %s; other %s' % (word, key, was, other.get(key, 'absent')))
+        print('%s %s: base %s; other %s' % (word, key, ', '.join(on_base(key)), other.get(key, 'absent')))
 
     for key in keys:
-        was = {base.get(key, 'absent') for base in bases}
+        was = set(on_base(key))
         now = other.get(key, 'absent')
         if program(key) not in programs and now not in ('kernel', 'hung', 'died', 'lost'):
             counts['added'] += 1
