@@ -44,7 +44,7 @@ boot: ## build and boot the series: make boot TARGET=s390
 repro: ## reproducers: red on the base, green on the series (a quarter of an hour)
 	@scripts/repro --record $(TARGET)
 
-vmtests: ## the kernel's own selftests/mm, base against series (an hour)
+vmtests: ## the kernel's own selftests/mm, base against series (hours)
 	@scripts/vmtests --record $(TARGET)
 
 stable: ## check the backports to 6.12.y and 6.1.y: apply, build, boot, reproduce

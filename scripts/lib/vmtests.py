@@ -20,7 +20,7 @@ VARYING = (
     (re.compile(r'\b0x[0-9a-f]+\b', re.I), '0xN'),
     (re.compile(r'\b[0-9a-f]{8,16}\b'), 'N'),
     (re.compile(r'\b\d+(\.\d+)? ?(ns|us|ms|s|sec|secs|seconds|usec|msec|pages/s|MB/s)\b'), r'N \2'),
-    (re.compile(r'\b(pages|faults) \d+( \(\d+(\.\d+)?%\))?'), r'\1 N'),
+    (re.compile(r'\b(extra (?:pages|thread faults)) \d+( \(\d+(\.\d+)?%\))?', re.I), r'\1 N'),
     (re.compile(r'\b(pid|tid|process)([ :=#]+)\d+', re.I), r'\1\2N'),
 )
 
