@@ -29,7 +29,6 @@ struct generations {
 
 FIXTURE(aging)
 {
-	char *map;
 };
 
 FIXTURE_SETUP(aging)
@@ -50,7 +49,7 @@ FIXTURE_TEARDOWN(aging)
 {
 }
 
-/* Age all lists of the system if ages is set, or else count their pages. */
+/* Count the pages of all lists of the system, and age each list if asked to. */
 static bool each_list(bool ages, struct generations *found)
 {
 	FILE *list = fopen(LRU_GEN, "r");
@@ -106,17 +105,18 @@ static void forget(void)
 	waitpid(pid, NULL, 0);
 }
 
-static void age(struct __test_metadata *_metadata, FIXTURE_DATA(aging) *self, unsigned long address)
+static void age(struct __test_metadata *_metadata, unsigned long address)
 {
 	struct generations before, after;
+	char *map;
 	int i;
 
-	self->map = mmap((void *)address, SIZE, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-	if (self->map != (void *)address)
+	map = mmap((void *)address, SIZE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (map != (void *)address)
 		SKIP(return, "cannot map %#lx: %s", address, strerror(errno));
-	ASSERT_EQ(madvise(self->map, SIZE, MADV_NOHUGEPAGE), 0);
-	memset(self->map, 1, SIZE);
+	ASSERT_EQ(madvise(map, SIZE, MADV_NOHUGEPAGE), 0);
+	memset(map, 1, SIZE);
 
 	ASSERT_TRUE(each_list(false, &before)) TH_LOG("%s", strerror(errno));
 	for (i = 0; i < AGINGS; i++) {
@@ -124,7 +124,7 @@ static void age(struct __test_metadata *_metadata, FIXTURE_DATA(aging) *self, un
 
 		forget();
 		for (j = 0; j < SIZE; j += PAGE)
-			(void)*(volatile char *)(self->map + j);
+			(void)*(volatile char *)(map + j);
 		ASSERT_TRUE(each_list(true, &after)) TH_LOG("%s", strerror(errno));
 	}
 	ASSERT_TRUE(each_list(false, &after));
@@ -138,12 +138,12 @@ static void age(struct __test_metadata *_metadata, FIXTURE_DATA(aging) *self, un
 /* The first entry of a table of 512 is right even if it is indexed twice. */
 TEST_F(aging, low)
 {
-	age(_metadata, self, GIB / 2);
+	age(_metadata, GIB / 2);
 }
 
 TEST_F(aging, high)
 {
-	age(_metadata, self, 64 * GIB);
+	age(_metadata, 64 * GIB);
 }
 
 TEST_HARNESS_MAIN
