@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Compiled by scripts/codegen with the flags of the kernel, for a target's
- * base and series: the loads of a walk under the lock and of one without it.
+ * base and series: the loads of a walk under the lock and of one without it,
+ * from the pgd entry on. How that is found is not compared: on s390 the series
+ * makes pgd_offset_pgd() what pgd_offset() is on the base.
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>
@@ -9,9 +11,8 @@
 pte_t *pxd_probe_locked(pgd_t *pgdp, unsigned long addr);
 pte_t *pxd_probe_lockless(pgd_t *pgdp, unsigned long addr);
 
-pte_t *pxd_probe_locked(pgd_t *base, unsigned long addr)
+pte_t *pxd_probe_locked(pgd_t *pgdp, unsigned long addr)
 {
-	pgd_t *pgdp = pgd_offset_pgd(base, addr);
 	p4d_t *p4dp;
 	pud_t *pudp;
 	pmd_t *pmdp;
@@ -44,9 +45,8 @@ pte_t *pxd_probe_locked(pgd_t *base, unsigned long addr)
 #define pte_offset_kernel_lockless(pmdp, pmd, addr) pte_offset_kernel(&(pmd), addr)
 #endif
 
-pte_t *pxd_probe_lockless(pgd_t *base, unsigned long addr)
+pte_t *pxd_probe_lockless(pgd_t *pgdp, unsigned long addr)
 {
-	pgd_t *pgdp = pgd_offset_pgd(base, addr);
 #ifdef PXD_PGD_ARRAY
 	/* An array cannot be copied: what the base does on arm with 2 levels. */
 #define pgd (*pgdp)
