@@ -6,12 +6,13 @@
 spatch_version() { spatch --version | sed -n 's/^spatch version \([^ ]*\).*/\1/p'; }
 
 # Debian's spatch looks for libpython3.N.so, a name that only the -dev package
-# has, and does so when it runs the first rule that has Python in it.
+# has, and does so when it runs the first rule that has Python in it. What it
+# says if there is none differs between versions: ask for proof that Python runs.
 finds_python() {
-	printf '@initialize:python@\n@@\nx = 1\n@r@\n@@\nf()\n' >"$WORK/python.cocci"
+	printf '@r@\nposition p;\n@@\nf@p()\n@script:python@\np << r.p;\n@@\nprint("python: %%s" %% p[0].line)\n' \
+		>"$WORK/python.cocci"
 	echo 'void g(void) { f(); }' >"$WORK/python.c"
-	! spatch --very-quiet --cocci-file "$WORK/python.cocci" "$WORK/python.c" 2>&1 </dev/null |
-		grep -q 'Python library'
+	[[ $(spatch --very-quiet --cocci-file "$WORK/python.cocci" "$WORK/python.c" 2>&1 </dev/null || :) == *"python: 1"* ]]
 }
 
 host_check() {
