@@ -65,10 +65,13 @@ bisect: ## build patch by patch (an hour)
 bench: ## measure what README promises, on an idle machine, into results/bench/
 	@scripts/bench
 
+newcomer: ## make and make check on a new Debian system: make newcomer SUITE=trixie (as root)
+	@scripts/newcomer --record $(or $(SUITE),$(error say which: make newcomer SUITE=NAME, such as trixie))
+
 clean: ## remove the cache: trees, objects, images, downloads, reports
 	@scripts/clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro vmtests stable matrix codegen insns bisect bench clean help
+.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro vmtests stable matrix codegen insns bisect bench newcomer clean help
