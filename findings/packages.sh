@@ -11,12 +11,14 @@ FOLDER=$(mktemp -d)
 trap 'rm -rf --one-file-system "$FOLDER"' EXIT
 
 # system SUITE PACKAGE=VERSION...: unpack these and all that they depend on into
-# $FOLDER/system. Fails if the suite no longer has exactly this version.
+# $FOLDER/SUITE, which $WORK is a directory in. Fails if the suite no longer has
+# exactly this version.
 system() {
-	local suite=$1 mirror deb
+	local suite=$1 mirror deb root=$FOLDER/$1
 	shift
-	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
-	mkdir -p "$FOLDER"/apt/{lists/partial,archives/partial,parts} "$FOLDER"/system/usr/{bin,sbin,lib,lib64}
+	# shellcheck disable=SC2016 # for apt-get
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)
+	mkdir -p "$FOLDER"/apt/{lists/partial,archives/partial,parts} "$root"/usr/{bin,sbin,lib,lib64}
 	: >"$FOLDER/apt/status"
 	cat >"$FOLDER/apt/conf" <<-END
 		Dir::Etc::SourceList "$FOLDER/apt/sources.list";
@@ -36,21 +38,22 @@ system() {
 	apt-get -qq update
 	apt-get -qq install -y --no-install-recommends --download-only dash coreutils diffutils "$@" >/dev/null
 	unset APT_CONFIG
-	for deb in bin sbin lib lib64; do ln -s "usr/$deb" "$FOLDER/system/$deb"; done
+	for deb in bin sbin lib lib64; do ln -s "usr/$deb" "$root/$deb"; done
 	# A package that still ships a directory where the link is goes through it.
 	for deb in "$FOLDER"/apt/archives/*.deb; do
-		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$FOLDER/system" --keep-directory-symlink
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root" --keep-directory-symlink
 	done
-	rm -r "$FOLDER/apt/archives"
-	mkdir -p "$FOLDER/system/work" "$FOLDER/system/tmp" "$FOLDER/system/dev"
-	: >"$FOLDER/system/dev/null"
+	rm -r "$FOLDER/apt"
+	WORK=$root/work
+	mkdir -p "$WORK" "$root/tmp" "$root/dev"
+	: >"$root/dev/null"
 }
 
-# inside COMMAND [ARG...]: run it in that system, in /work, which is $FOLDER/system/work
+# inside COMMAND [ARG...]: run it in the system that was made last, in $WORK
 inside() {
 	local enter=(chroot)
 	[ "$(id -u)" -eq 0 ] || enter=(unshare --map-root-user chroot)
-	"${enter[@]}" "$FOLDER/system" /usr/bin/env -i PATH=/usr/bin:/usr/sbin HOME=/tmp LC_ALL=C.UTF-8 \
+	"${enter[@]}" "${WORK%/work}" /usr/bin/env -i PATH=/usr/bin:/usr/sbin HOME=/tmp LC_ALL=C.UTF-8 \
 		/bin/sh -c 'cd /work && exec "$@"' - "$@"
 }
 

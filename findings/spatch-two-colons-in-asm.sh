@@ -11,14 +11,14 @@
 . "$(dirname "$0")/packages.sh"
 system trixie coccinelle=1.3.0.deb-1+b2
 
-cat >"$FOLDER/system/work/rule.cocci" <<'END'
+cat >"$WORK/rule.cocci" <<'END'
 @@
 @@
 - old();
 + new();
 END
 for colons in '::' ': :'; do
-	cat >"$FOLDER/system/work/colons.c" <<-END
+	cat >"$WORK/colons.c" <<-END
 		void wait_for_it(unsigned long address)
 		{
 			asm volatile("nop" $colons "r" (address) : "memory");
