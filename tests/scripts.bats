@@ -68,6 +68,78 @@ verbs() { find "$ROOT/scripts" -maxdepth 1 -type f -executable | sort; }
 	[[ $output == *bats* ]]
 }
 
+# lacking: PATH has this machine's programs but those, and a user of it who may
+# not install any.
+lacking() {
+	local bin=$BATS_TEST_TMPDIR/bin name
+	mkdir "$bin"
+	ln -s /usr/bin/* "$bin/"
+	for name in git xz make gcc flex bison bc ccache cpio jq parallel spatch bats shellcheck depmod sudo apt-get id; do
+		rm -f "$bin/$name"
+	done
+	rm -f "$bin"/*-gcc* "$bin"/clang* "$bin"/qemu-system-* "$bin"/dpkg-architecture
+	printf '#!/bin/sh\n' >"$bin/apt-get"
+	printf '#!/bin/sh\nexit 1\n' >"$bin/sudo"
+	printf '#!/bin/sh\necho 1000\n' >"$bin/id"
+	chmod +x "$bin"/{apt-get,sudo,id}
+	PATH=$bin
+}
+
+@test "each verb names all that it lacks in one line, before it fetches anything" {
+	local line verb words missing seen=' clean hygiene '
+	local base='git xz-utils' audit='coccinelle parallel libpython3-dev'
+	local make='make gcc flex bison bc ccache'
+	local s390="$base $make gcc-s390x-linux-gnu"
+	local boot="$s390 qemu-system-s390x cpio"
+	lacking
+	while IFS=: read -r words missing; do
+		[ -n "$words" ] || continue
+		verb=${words%% *}
+		seen+="$verb "
+		# shellcheck disable=SC2086 # words
+		run env -u LINUX -u REV PXD_CACHE="$BATS_TEST_TMPDIR/cache" "$ROOT/scripts/$verb" ${words#"$verb"}
+		echo "$words: $status: $output"
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[ ! -e "$BATS_TEST_TMPDIR/cache/base" ]
+		line=${output#*: missing: }
+		[ "${line%%: *}" = "${line#*: run: sudo apt-get install }" ]
+		for name in $missing; do
+			[[ " ${line%%: *} " = *" $name "* ]]
+			[[ " ${line%%: *} " != *" $name "*" $name "* ]]
+		done
+	done <<-END
+		check:bats shellcheck git jq
+		tree:$base
+		tree linux-6.12:$base
+		apply:$base
+		export:$base
+		series:$base $audit
+		audit $BATS_TEST_TMPDIR:$audit
+		audit $BATS_TEST_TMPDIR --rev HEAD:$audit git
+		audit-trees:$base $audit jq
+		mutate --record:$base $audit jq
+		bench:$base $audit jq make
+		build s390 --record:$s390 jq
+		build s390 --tree $BATS_TEST_TMPDIR:git $make gcc-s390x-linux-gnu
+		boot s390 --record:$boot jq
+		repro s390 --record:$boot jq
+		insns s390:$boot
+		insns s390 x86_64:$boot qemu-system-x86 gcc-x86-64-linux-gnu
+		vmtests s390:$boot kmod dpkg-dev
+		vmtests s390 x86_64:$boot qemu-system-x86 kmod dpkg-dev
+		matrix s390 ppc64le:$s390 gcc-powerpc64le-linux-gnu
+		bisect s390 ppc64le:$s390 gcc-powerpc64le-linux-gnu
+		codegen s390:$s390
+		stable:$boot qemu-system-x86
+		stable --no-boot:$s390 gcc-x86-64-linux-gnu
+	END
+	for verb in $(PATH=/usr/bin:/bin verbs); do
+		echo "$verb"
+		[[ $seen = *" ${verb##*/} "* ]]
+	done
+}
+
 @test "clean removes the cache, but nothing else and not under a run" {
 	export PXD_CACHE=$BATS_TEST_TMPDIR/cache
 	mkdir -p "$PXD_CACHE/lock" "$PXD_CACHE/base" "$PXD_CACHE/photos"

@@ -89,26 +89,36 @@ lock() {
 	export "$var=1"
 }
 
-# require COMMAND=PACKAGE|/FILE=PACKAGE...: install what is missing, or say how.
+# want COMMAND=PACKAGE|/FILE=PACKAGE...: for the next require_all. A verb wants all
+# that it takes, also for the verbs that it calls, and requires it once, before it
+# fetches or makes anything.
+WANTED=()
+want() { WANTED+=("$@"); }
+
+# require COMMAND=PACKAGE|/FILE=PACKAGE...: these, and what was wanted before
 require() {
+	want "$@"
+	require_all
+}
+
+# require_all: install what is missing of what was wanted, or name all of it and
+# say how.
+require_all() {
 	local pair missing=() apt=(apt-get) command
-	for pair; do
+	for pair in "${WANTED[@]}"; do
 		command=${pair%%=*}
 		case $command in
 		/*) [ -e "$command" ] ;;
 		*) command -v "$command" >/dev/null ;;
-		esac || missing+=("${pair#*=}")
+		esac || [[ " ${missing[*]} " = *" ${pair#*=} "* ]] || missing+=("${pair#*=}")
 	done
+	WANTED=()
 	[ "${#missing[@]}" -gt 0 ] || return 0
 	if ! command -v apt-get >/dev/null; then
 		die "missing: ${missing[*]} (Debian's package names): install them with your package manager"
 	fi
-	if [ "$(id -u)" -ne 0 ]; then
-		if ! sudo -n true 2>/dev/null; then
-			die "missing: ${missing[*]}: run: sudo apt-get install ${missing[*]}"
-		fi
-		apt=(sudo apt-get)
-	fi
+	can_install || die "missing: ${missing[*]}: run: sudo apt-get install ${missing[*]}"
+	[ "$(id -u)" -eq 0 ] || apt=(sudo apt-get)
 	note "installing ${missing[*]}"
 	apt+=(-qq -o DPkg::Lock::Timeout=300)
 	local log="$CACHE/log/apt-install.log"
@@ -117,6 +127,18 @@ require() {
 		{ "${apt[@]}" update && DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null ||
 			die "apt-get could not install ${missing[*]}: see $log"
 	fi
+}
+
+# can_install: this user may install packages, without being asked anything.
+can_install() {
+	command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }
+}
+
+# want_audit: what scripts/audit takes. Debian's spatch needs the -dev package of
+# Python besides; with a spatch that is there already, ask finds_python.
+want_audit() {
+	want spatch=coccinelle parallel=parallel pkill=procps python3=python3
+	command -v spatch >/dev/null || want "/of spatch's python=libpython3-dev"
 }
 
 # need_space DIR GIB: a clear word now instead of ENOSPC in the middle.

@@ -5,9 +5,29 @@
 
 . "$ROOT/base.conf"
 
-require_debian() {
-	require dpkg-deb=dpkg tar=tar xz=xz-utils \
+# want_debian PACKAGE INSTEAD: what it takes to fetch and unpack it; INSTEAD is
+# for a machine that has no apt.
+want_debian() {
+	command -v apt-get >/dev/null || die "no apt-get here to fetch $1: $2"
+	want dpkg-deb=dpkg tar=tar xz=xz-utils \
 		/usr/share/keyrings/debian-archive-keyring.gpg=debian-archive-keyring
+}
+
+# want_base: what it takes to make the base, unless it is there.
+want_base() {
+	want git=git
+	[ -n "${LINUX-}" ] || [ -e "$(debian_dir "$BASE_VERSION")/linux/.git" ] ||
+		want_base_package
+}
+want_base_package() { want_debian "$BASE_PACKAGE" "set LINUX=/path/to/linux (git, v7.3 or close to it)"; }
+
+# want_tree NAME: the same for a kernel of trees.conf.
+want_tree() {
+	local package version
+	read -r package version _ <<<"${TREE_ROW[$1]-}"
+	want git=git
+	[ -e "$(debian_dir "$version")/linux/.git" ] ||
+		want_debian "$package" "take a tree of your own, see scripts/$PROG --help"
 }
 
 # Where the base of this version is, and a package.
@@ -66,8 +86,6 @@ unpack_deb() {
 fetch_pinned() {
 	local package=$1 version=$2 suite=$3 sha=$4 offered errors
 	! intact "$(deb_of "$package" "$version")" "$sha" || return 0
-	command -v apt-get >/dev/null ||
-		die "no apt-get here to fetch $package: take a tree of your own, see $PROG --help"
 	lock base "Debian's packages"
 	write_apt_conf
 	offered=$(offered_versions "$package" "$suite")
@@ -77,8 +95,7 @@ fetch_pinned() {
 			grep -vE ' does not have a Release file|404  Not Found') || true
 		[ "$offered" ] || [ -z "$errors" ] ||
 			die "cannot ask $BASE_MIRROR for $suite (see $CACHE/log/apt.log): is there a network?"
-		REASON="$BASE_MIRROR does not offer $package $version in $suite"
-		REASON+=${offered:+", but ${offered//$'\n'/, }"}
+		REASON="$BASE_MIRROR does not offer $package $version in $suite${offered:+", but ${offered//$'\n'/, }"}"
 		return 1
 	fi
 	download_deb "$package" "$version" "$sha" ||

@@ -18,8 +18,11 @@ want_headers() {
 # guest_cc ARG...: compile for the loaded target a program that needs no library.
 guest_cc() { "${CROSS}gcc" -O2 -Wall -Werror -static "-ffile-prefix-map=$ROOT/=" "$@"; }
 
-# want_guest: the packages that booting the loaded target takes
-want_guest() { require "${QEMU[0]}=$QEMU_PACKAGE" cpio=cpio ccache=ccache "${NEEDS[@]}" "${GUEST_NEEDS[@]}"; }
+# want_guest: the packages that booting the loaded target takes, see want
+want_guest() {
+	[ "${#QEMU[@]}" -gt 0 ] || return 0
+	want "${QEMU[0]}=$QEMU_PACKAGE" cpio=cpio ccache=ccache "${NEEDS[@]}" "${GUEST_NEEDS[@]}"
+}
 
 # pack_guest DIR: make DIR/initramfs of DIR/root, and let the target look at
 # what QEMU offers.

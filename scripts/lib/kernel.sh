@@ -36,10 +36,28 @@ load_target() {
 	[ -z "$LLVM" ] || COMPILER=clang$LLVM
 }
 
-# want_compiler: the packages that building the loaded target takes
+# want_compiler: the packages that building the loaded target takes, see want
 want_compiler() {
-	require make=make gcc=gcc /usr/include/stdio.h=libc6-dev flex=flex bison=bison \
+	want make=make gcc=gcc /usr/include/stdio.h=libc6-dev flex=flex bison=bison \
 		bc=bc ccache=ccache "${NEEDS[@]}"
+}
+
+# want_targets FUNCTION...: what these want for the verb's targets. One that lacks
+# something fails by itself, the others are looked at; only if that leaves none,
+# and nothing can be installed, all of it is wanted.
+want_targets() {
+	local target function before=("${WANTED[@]}") every=() some=''
+	! can_install || return 0
+	# shellcheck disable=SC2154 # the verb's
+	for target in "${targets[@]}"; do
+		load_target "$target"
+		WANTED=()
+		for function; do "$function"; done
+		every+=("${WANTED[@]}")
+		! (require_all) 2>/dev/null || some=1
+	done
+	WANTED=("${before[@]}")
+	[ -n "$some" ] || want "${every[@]}"
 }
 
 # tree_option ARG [VALUE]: takes --base, --series, --with PATCH, --tree DIR and

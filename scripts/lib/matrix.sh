@@ -154,7 +154,6 @@ build_side() {
 			}
 		fi
 		if [ -n "$SPARSE" ]; then
-			require sparse=sparse
 			mapfile -t goals < <(printf '%s\n' "${OBJS[@]}" | grep -E '(^|/)mm/$')
 			# The kernel turns away Debian's sparse, without a word, for
 			# not knowing __typeof_unqual__. C=2 checks each file anew.

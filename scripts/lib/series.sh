@@ -4,7 +4,8 @@
 # Sourced by the verbs that work on the series, after common.sh: git without
 # the user's configuration, and what apply and export both have to know.
 
-require git=git
+. "$ROOT/scripts/lib/debian.sh"
+want git=git
 
 # Neither the environment of the caller nor any configuration, the repository's
 # own included, may change what git does here.
@@ -55,6 +56,8 @@ linux_git() {
 # use_base: make the base ready; set DIR, KERNEL (its work tree), SERIES (the
 # work tree of the branch) and PATCHES.
 use_base() {
+	want_base
+	require_all
 	DIR=$("$ROOT/scripts/tree") || exit
 	KERNEL=$DIR/linux
 	SERIES=$DIR/series
