@@ -13,6 +13,8 @@ setup() {
 	JSON=$PXD_RESULTS/audit/linux-5.19.json
 }
 
+teardown() { end_snapshot; }
+
 # fake_tree DIR: a double read, and a function that spatch cannot read.
 fake_tree() {
 	mkdir -p "$1/arch/x86" "$1/mm"
@@ -107,8 +109,13 @@ untouched() {
 	echo 5.19.2-1 >"$T/offered"
 	run "$P/scripts/tree" linux-5.19
 	[ "$status" -eq 2 ]
-	[[ $output = *'does not offer linux-source-5.19 5.19.1-1 in suite, but 5.19.2-1' ]]
+	[[ $output = *'does not offer linux-source-5.19 5.19.1-1 in suite, but 5.19.2-1; http://127.0.0.1:9 did not answer'* ]]
 	[ -z "$(ls -A "$PXD_CACHE/base")" ]
+	# but the snapshot archive has it
+	snapshot_archive linux-source-5.19 5.19.1-1 "$T/source.deb"
+	run --separate-stderr "$P/scripts/tree" linux-5.19
+	echo "$output" "$stderr"
+	[ "$output" = "$PXD_CACHE/base/linux-5.19.1-1" ]
 }
 
 @test "audit-trees: a version that is not offered is skipped, with the reason" {
@@ -117,7 +124,7 @@ untouched() {
 	printf '5.19.3-1\n5.19.2-1\n' >"$T/offered"
 	run --separate-stderr "$P/scripts/audit-trees" linux-5.19
 	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = "SKIP linux-5.19: http://deb.debian.org/debian does not offer linux-source-5.19 5.19.1-1 in suite, but 5.19.3-1, 5.19.2-1" ]
+	[ "${lines[0]}" = "SKIP linux-5.19: http://deb.debian.org/debian does not offer linux-source-5.19 5.19.1-1 in suite, but 5.19.3-1, 5.19.2-1; http://127.0.0.1:9 did not answer, or does not have linux-source-5.19 5.19.1-1" ]
 	[ "${lines[1]}" = '0 recorded, 1 skipped' ]
 	untouched
 	run ! grep download "$T/apt-calls"
@@ -130,7 +137,7 @@ untouched() {
 	echo "E: The repository 'http://deb.debian.org/debian suite Release' does not have a Release file." >"$T/errors"
 	run --separate-stderr "$P/scripts/audit-trees" linux-5.19
 	[ "$status" -eq 0 ]
-	[[ ${lines[0]} = 'SKIP linux-5.19: '*' does not offer linux-source-5.19 5.19.1-1 in suite' ]]
+	[[ ${lines[0]} = 'SKIP linux-5.19: '*' does not offer linux-source-5.19 5.19.1-1 in suite; '* ]]
 	untouched
 	echo "W: Failed to fetch http://deb.debian.org/debian/dists/suite/InRelease  Temporary failure resolving" >"$T/errors"
 	run --separate-stderr "$P/scripts/audit-trees" linux-5.19

@@ -15,6 +15,8 @@ project() {
 	mkdir -p "$P/patches"
 	cp -r "$BATS_TEST_DIRNAME"/../{scripts,base.conf,trees.conf} "$P/"
 	export PXD_CACHE=$P/cache
+	# Nobody is asked over the network; see snapshot_archive.
+	sed -i 's|^BASE_SNAPSHOT=.*|BASE_SNAPSHOT=http://127.0.0.1:9|' "$P/base.conf"
 	# Reachable for the tests that become somebody else.
 	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/* 2>/dev/null || true
 }
@@ -45,6 +47,28 @@ snapshot() {
 		find . -type f -print0 | sort -z | xargs -0 sha256sum
 	)
 }
+
+# snapshot_archive PACKAGE VERSION FILE: a snapshot archive that has it, over HTTP; its
+# log is $BATS_TEST_TMPDIR/snapshot.log.
+snapshot_archive() {
+	local root=$BATS_TEST_TMPDIR/snapshot hash port
+	hash=$(sha1sum <"$3")
+	hash=${hash%% *}
+	mkdir -p "$root/file" "$root/mr/binary/$1/$2"
+	cp "$3" "$root/file/$hash"
+	printf '{"_comment": "foo", "binary": "%s", "binary_version": "%s", "result": [{"architecture": "all", "hash": "%s"}]}\n' \
+		"$1" "$2" "$hash" >"$root/mr/binary/$1/$2/binfiles"
+	(cd "$root" && exec python3 -u -m http.server 0 --bind 127.0.0.1 >"$root.port" 2>"$root.log" 3>&-) &
+	SNAPSHOT_PID=$!
+	for _ in {1..100}; do
+		port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' "$root.port" 2>/dev/null)
+		[ -z "$port" ] || break
+		sleep 0.1
+	done
+	[ -n "$port" ]
+	sed -i "s|^BASE_SNAPSHOT=.*|BASE_SNAPSHOT=http://127.0.0.1:$port|" "$P/base.conf"
+}
+end_snapshot() { [ -z "${SNAPSHOT_PID-}" ] || kill "$SNAPSHOT_PID" 2>/dev/null || true; }
 
 # in_series COMMANDS: as a developer would, in D/series.
 in_series() { (cd "$S" && eval "$1"); }

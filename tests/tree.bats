@@ -9,6 +9,8 @@ setup() {
 	K=$BATS_TEST_TMPDIR/kernel
 }
 
+teardown() { end_snapshot; }
+
 # untouched DIR WANTED: tree and apply on it work, hold the content of WANTED,
 # and leave DIR as it was.
 untouched() {
@@ -426,8 +428,79 @@ debian_package() {
 	debian_package
 	touch "$T/no-network"
 	run "$P/scripts/tree"
-	one_line_error 'offers no linux-source-7.3.*LINUX='
+	one_line_error 'http://deb.debian.org/debian offers no linux-source-7.3 .*http://127.0.0.1:9 did not answer.*LINUX='
 	[ -z "$(ls "$P/cache/base")" ]
+}
+
+@test "tree: Debian's package: what the suites have is not asked of the snapshot archive" {
+	debian_package
+	snapshot_archive linux-source-7.3 '7.3.4-1~bpo13+1' "$T/source.deb"
+	"$P/scripts/tree"
+	[ ! -s "$T/snapshot.log" ]
+}
+
+@test "tree: Debian's package: gone from the suites: that version from the snapshot archive" {
+	debian_package
+	"$P/scripts/tree"
+	commit=$(git -C "$P"/cache/base/*/linux rev-parse base)
+	rm -rf "$P/cache"
+	echo 7.3.9-1 >"$T/offered"
+	snapshot_archive linux-source-7.3 '7.3.4-1~bpo13+1' "$T/source.deb"
+	run "$P/scripts/tree"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output != *warning* ]]
+	[ "${lines[-1]}" = "$P/cache/base/linux-7.3.4-1_bpo13+1" ]
+	[ "$(git -C "$P"/cache/base/*/linux rev-parse base)" = "$commit" ]
+	[ -z "$(leftovers)" ]
+	asked=$(wc -l <"$T/snapshot.log")
+	[ "$asked" -eq 2 ]
+	"$P/scripts/tree"
+	[ "$(wc -l <"$T/snapshot.log")" -eq "$asked" ]
+}
+
+@test "tree: Debian's package: the download fails though it is offered: the snapshot archive" {
+	debian_package
+	snapshot_archive linux-source-7.3 '7.3.4-1~bpo13+1' "$T/source.deb"
+	stub apt-get 'case " $* " in *" download "*) exit 100 ;; esac'
+	"$P/scripts/tree"
+	[ -d "$P/cache/base/linux-7.3.4-1_bpo13+1" ]
+}
+
+@test "tree: Debian's package: the snapshot archive has other bytes: refused" {
+	debian_package
+	echo 7.3.9-1 >"$T/offered"
+	head -c -100 "$T/source.deb" >"$T/other.deb"
+	snapshot_archive linux-source-7.3 '7.3.4-1~bpo13+1' "$T/other.deb"
+	run "$P/scripts/tree"
+	one_line_error '7.3.4-1~bpo13\+1 of http://127.0.0.1:[0-9]+ does not have the sha256'
+	[ -z "$(find "$P/cache/deb" "$P/cache/base" -type f 2>/dev/null)" ]
+}
+
+@test "tree: Debian's package: the snapshot archive does not have it, or cannot be asked: the newest, and what was tried" {
+	debian_package
+	echo 7.3.9-1 >"$T/offered"
+	run "$P/scripts/tree"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output = *'warning: Debian no longer has'*': this is 7.3.9-1'*'tried: http://deb.debian.org/debian ('*'; http://127.0.0.1:9 did not answer'* ]]
+	[ "${lines[-1]}" = "$P/cache/base/linux-7.3.9-1" ]
+	# kept for a day, with what was tried
+	snapshot_archive linux-source-7.3 '7.3.4-1~bpo13+1' "$T/source.deb"
+	run "$P/scripts/tree"
+	[[ $output = *'warning: Debian no longer has'*'; http://127.0.0.1:9 did not answer'* ]]
+	[ ! -s "$T/snapshot.log" ]
+	# not for ever
+	find "$P/cache/base" -maxdepth 1 -name '.instead*' -exec touch -d '2 days ago' {} +
+	run "$P/scripts/tree"
+	echo "$output"
+	[[ $output != *warning* ]]
+	[ "${lines[-1]}" = "$P/cache/base/linux-7.3.4-1_bpo13+1" ]
+	# one that answers, but has another version only
+	rm -rf "$P/cache" "$T/snapshot/mr/binary/linux-source-7.3"
+	run "$P/scripts/tree"
+	[ "$status" -eq 0 ]
+	[[ $output = *'warning: '*'or does not have linux-source-7.3 7.3.4-1~bpo13+1'* ]]
 }
 
 @test "tree: Debian's package: the version is gone: the newest instead, with a warning" {

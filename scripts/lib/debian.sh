@@ -71,6 +71,39 @@ download_deb() {
 	}
 }
 
+# snapshot_deb PACKAGE VERSION SHA256: the same from the archive that keeps every
+# version. False, and REASON says why, if it cannot be had there. The sha256 is in
+# our own files, so that no signature is needed, and none is looked at.
+snapshot_deb() {
+	local deb into='' hash hashes
+	deb=$(deb_of "$1" "$2")
+	make_tmp into "$CACHE/base"
+	note "asking $BASE_SNAPSHOT for $1 $2"
+	snapshot_file "mr/binary/$1/$2/binfiles" "$into/binfiles" || {
+		REASON="$BASE_SNAPSHOT did not answer, or does not have $1 $2"
+		return 1
+	}
+	hashes=$(grep -oE '"hash": *"[0-9a-f]{40}"' "$into/binfiles" | grep -oE '[0-9a-f]{40}' | sort -u) || true
+	REASON="$BASE_SNAPSHOT does not have $1 $2"
+	for hash in $hashes; do
+		note "fetching $1 $2 from $BASE_SNAPSHOT"
+		snapshot_file "file/$hash" "$into/deb" || {
+			REASON="the download of $1 $2 from $BASE_SNAPSHOT failed"
+			continue
+		}
+		intact "$into/deb" "$3" ||
+			die "$1 $2 of $BASE_SNAPSHOT does not have the sha256 that it should ($3): try again; if it stays so, do not trust $BASE_SNAPSHOT"
+		mkdir -p "$CACHE/deb"
+		mv "$into/deb" "$deb"
+		return 0
+	done
+	return 1
+}
+snapshot_file() {
+	private_apt /usr/lib/apt/apt-helper -q -o Acquire::Retries=1 download-file \
+		"$BASE_SNAPSHOT/$1" "$2" >>"$CACHE/log/apt.log" 2>&1 </dev/null
+}
+
 # unpack_deb DEB DIR [PATTERN...]: all of the kernel, or what has such a name.
 unpack_deb() {
 	local deb=$1 dir=$2 log
@@ -82,7 +115,7 @@ unpack_deb() {
 }
 
 # fetch_pinned PACKAGE VERSION SUITE SHA256: to deb_of. False, and REASON says
-# why, if Debian no longer offers it.
+# why, if neither the suite nor the snapshot archive offers it.
 fetch_pinned() {
 	local package=$1 version=$2 suite=$3 sha=$4 offered errors
 	! intact "$(deb_of "$package" "$version")" "$sha" || return 0
@@ -93,13 +126,14 @@ fetch_pinned() {
 		# Its suite may have gone as a whole; but no network is an error.
 		errors=$(grep -E '^(E:|W: Failed to fetch)' "$CACHE/log/apt.log" |
 			grep -vE ' does not have a Release file|404  Not Found') || true
+		! snapshot_deb "$package" "$version" "$sha" || return 0
 		[ "$offered" ] || [ -z "$errors" ] ||
-			die "cannot ask $BASE_MIRROR for $suite (see $CACHE/log/apt.log): is there a network?"
-		REASON="$BASE_MIRROR does not offer $package $version in $suite${offered:+", but ${offered//$'\n'/, }"}"
+			die "cannot ask $BASE_MIRROR for $suite, and $REASON (see $CACHE/log/apt.log): is there a network?"
+		REASON="$BASE_MIRROR does not offer $package $version in $suite${offered:+", but ${offered//$'\n'/, }"}; $REASON"
 		return 1
 	fi
-	download_deb "$package" "$version" "$sha" ||
-		die "the download of $package $version failed (see $CACHE/log/apt.log): try again"
+	download_deb "$package" "$version" "$sha" || snapshot_deb "$package" "$version" "$sha" ||
+		die "the download of $package $version from $BASE_MIRROR failed; $REASON (see $CACHE/log/apt.log): try again"
 }
 
 # read_trees: TREE_ROW[NAME], 'PACKAGE VERSION SUITE SHA256', of trees.conf; the
