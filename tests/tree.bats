@@ -503,6 +503,21 @@ debian_package() {
 	[[ $output = *'warning: '*'or does not have linux-source-7.3 7.3.4-1~bpo13+1'* ]]
 }
 
+@test "tree: on a terminal, long steps say how far they are; else they are quiet" {
+	fake_kernel "$K"
+	stub git 'case " $* " in *" reset "*) sleep 1 ;; esac
+PATH=${PATH#*:} exec git "$@"'
+	PXD_TICK=0.3 LINUX=$K run script -qec "$P/scripts/tree" /dev/null
+	echo "$output"
+	[[ $output = *'tree: checking out '*': 1 MB'* ]]
+	rm -rf "$P/cache"
+	PXD_TICK=0.3 LINUX=$K run "$P/scripts/tree"
+	[[ $output != *' MB'* ]]
+	# nothing ticks on, nor holds a lock
+	exec 9>"$P/cache/lock/base"
+	flock -n 9
+}
+
 @test "tree: Debian's package: the version is gone: the newest instead, with a warning" {
 	debian_package
 	printf '7.3.9-1\n7.3.8-1\n' >"$T/offered"

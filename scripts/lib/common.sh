@@ -141,6 +141,21 @@ want_audit() {
 	command -v spatch >/dev/null || want "/of spatch's python=libpython3-dev"
 }
 
+# progress WHAT DIR: from here on say every ten seconds, on a terminal, how much
+# is in DIR; until `progress' alone, or the end.
+TICKER=''
+progress() {
+	[ -z "$TICKER" ] || { kill "$TICKER" && wait "$TICKER"; } 2>/dev/null || :
+	TICKER=''
+	[ $# -gt 0 ] && [ -t 2 ] || return 0
+	# No sleep, which would stay behind and hold our locks.
+	while kill -0 $$; do
+		read -rt "${PXD_TICK:-10}" <> <(:) || :
+		note "$1: $(du -sm "$2" 2>/dev/null | cut -f 1) MB"
+	done >/dev/null & TICKER=$!
+}
+on_exit progress
+
 # need_space DIR GIB: a clear word now instead of ENOSPC in the middle.
 need_space() {
 	local dir=$1 have

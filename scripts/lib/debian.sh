@@ -63,7 +63,9 @@ download_deb() {
 	note "fetching $1 $2"
 	mkdir -p "$CACHE/deb"
 	rm -f "$deb"
-	(cd "$into" && private_apt apt-get -q download "$1=$2" >>"$CACHE/log/apt.log" 2>&1 </dev/null) || return
+	progress "fetching $1" "$into"
+	(cd "$into" && private_apt apt-get -q download "$1=$2" >>"$CACHE/log/apt.log" 2>&1 </dev/null) || { progress; return 1; }
+	progress
 	mv "$into"/*.deb "$deb" 2>/dev/null || die "apt-get download left no package: see $CACHE/log/apt.log"
 	intact "$deb" "$3" || {
 		rm -f "$deb"
@@ -87,10 +89,13 @@ snapshot_deb() {
 	REASON="$BASE_SNAPSHOT does not have $1 $2"
 	for hash in $hashes; do
 		note "fetching $1 $2 from $BASE_SNAPSHOT"
+		progress "fetching $1" "$into"
 		snapshot_file "file/$hash" "$into/deb" || {
+			progress
 			REASON="the download of $1 $2 from $BASE_SNAPSHOT failed"
 			continue
 		}
+		progress
 		intact "$into/deb" "$3" ||
 			die "$1 $2 of $BASE_SNAPSHOT does not have the sha256 that it should ($3): try again; if it stays so, do not trust $BASE_SNAPSHOT"
 		mkdir -p "$CACHE/deb"
@@ -108,10 +113,12 @@ snapshot_file() {
 unpack_deb() {
 	local deb=$1 dir=$2 log
 	shift 2
+	progress unpacking "$dir"
 	log=$({
 		dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './usr/src/*.tar.xz' | xz -dc -T0 |
 			tar -x -C "$dir" --strip-components=1 --no-same-owner --no-same-permissions --wildcards "$@"
 	} 2>&1) || die "cannot unpack $deb: ${log%%$'\n'*}"
+	progress
 }
 
 # fetch_pinned PACKAGE VERSION SUITE SHA256: to deb_of. False, and REASON says
