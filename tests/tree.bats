@@ -449,6 +449,7 @@ debian_package() {
 	run "$P/scripts/tree"
 	echo "$output"
 	[ "$status" -eq 0 ]
+	[[ $output = *'about 160 MB to fetch, 3.6 GB'* ]]
 	[[ $output != *warning* ]]
 	[ "${lines[-1]}" = "$P/cache/base/linux-7.3.4-1_bpo13+1" ]
 	[ "$(git -C "$P"/cache/base/*/linux rev-parse base)" = "$commit" ]
