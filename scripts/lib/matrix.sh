@@ -33,7 +33,8 @@ clean_tree() {
 target_key() {
 	{
 		"$COMPILER" --version | head -n 1
-		printf '%s\n' "$KARCH" "${SPARSE:+$SPARSE.2}" "${OBJS[*]}"
+		[ -z "$SPARSE" ] || sparse --version || true
+		printf '%s\n' "$KARCH" "${SPARSE:+$SPARSE.3}" "${OBJS[*]}"
 		wanted_config "$ROOT/scripts/lib/matrix.config"
 		[ -z "$SYNTAX" ] || cat "$ROOT/scripts/lib/cc-syntax" - <<<"$SYNTAX"
 	} | sha256sum | cut -c-16
@@ -101,6 +102,28 @@ goals() {
 	done
 }
 
+# sparse_works: it says what it has to of a file that holds what it is there for,
+# and no more, as it is called for the kernel. The kernel turns away a sparse that
+# does not know __typeof_unqual__ (up to 0.6.4), and checks nothing then; to one
+# that does, the definition means the same.
+SPARSE_FLAGS=-D__typeof_unqual__=__typeof__
+sparse_works() {
+	local file=$1/pxd.planted.c said
+	cat >"$file" <<-'END'
+		static int planted(const int __attribute__((noderef, address_space(1))) *p)
+		{
+			__typeof_unqual__(*p) value = *p;
+			return value;
+		}
+	END
+	said=$("$ROOT/scripts/lib/sparse" $SPARSE_FLAGS "$file" 2>&1) || true
+	[[ $said = *'dereference of noderef expression'* && $said != *error:* ]] ||
+		die "$TARGET: sparse ($(sparse --version 2>&1 | head -n 1)) does not work, of a planted error it says '${said%%$'\n'*}': install sparse 0.6.4 or later"
+}
+
+# failed_goals: what make could not make, of a log
+failed_goals() { sed -n 's/^make.*\*\*\* \[\(.*: \)\{0,1\}\([^]]*\)\].*/\2/p' "$@" | sort -u; }
+
 # build_side: compile the loaded target in TREE. Sets SIDE_STATE to built, errors
 # (what has none is compiled all the same) or unconfigured, SIDE_REASON to a
 # word about it, SIDE_SECONDS; leaves TREE/OUT/pxd.messages, and with SPARSE in
@@ -109,6 +132,7 @@ build_side() {
 	# kernel-doc would take a third of the time, for the same in each target.
 	local extra=(W=1 cmd_checkdoc=)
 	local out=$TREE/$OUT goals wanted key before='' known lines rc=0 begin=$SECONDS unchecked
+	[ -z "$SPARSE" ] || require sparse=sparse
 	key=$(target_key)
 	! clean_tree || before=$(tree_key HEAD)
 	if [ -n "$before" ] && [ -f "$out/pxd.result" ] && [ ! -e "$out/pxd.busy" ]; then
@@ -154,12 +178,16 @@ build_side() {
 			}
 		fi
 		if [ -n "$SPARSE" ]; then
+			sparse_works "$out"
 			mapfile -t goals < <(printf '%s\n' "${OBJS[@]}" | grep -E '(^|/)mm/$')
-			# The kernel turns away Debian's sparse, without a word, for
-			# not knowing __typeof_unqual__. C=2 checks each file anew.
-			kmake -k -O -j "$JOBS" "${extra[@]}" C=2 CHECK="$ROOT/scripts/lib/sparse" CF=-D__typeof_unqual__=__typeof__ \
+			# C=2 checks each file anew.
+			kmake -k -O -j "$JOBS" "${extra[@]}" C=2 CHECK="$ROOT/scripts/lib/sparse" CF=$SPARSE_FLAGS \
 				"${goals[@]}" >"$out/pxd.sparse" 2>&1 || true
-			# Where sparse gives up, make does so, too, and the rest is quiet.
+			# Where sparse dies, make fails where it did not without it.
+			unchecked=$(comm -13 <(failed_goals "$out/pxd.make") <(failed_goals "$out/pxd.sparse"))
+			[ -z "$unchecked" ] ||
+				die "$TARGET: sparse failed at ${unchecked//$'\n'/ }: see $out/pxd.sparse"
+			# It may also not have been called at all.
 			unchecked=$(comm -13 <(sed -n 's/^  CHECK  *\(\.\.\/\)*//p' "$out/pxd.sparse" | sort -u) \
 				<(cd "$out" && find "${goals[@]}" -name '*.o' | sed 's/\.o$/.c/' | while IFS= read -r file; do
 					[ ! -f "$TREE/$file" ] || echo "$file"
