@@ -62,9 +62,13 @@ want_targets() {
 
 # tree_option ARG [VALUE]: takes --base, --series, --with PATCH, --tree DIR and
 # --config FILE; sets TAKEN to the number of arguments, 0 if it is another option.
-WHAT=series WITH='' TREE='' MORE_CONFIG=''
+# PARTIAL has those with which a run is not one of the series, see may_record.
+WHAT=series WITH='' TREE='' MORE_CONFIG='' PARTIAL=()
 tree_option() {
 	TAKEN=1
+	case $1 in
+	--base|--with|--tree|--config) PARTIAL+=("$1") ;;
+	esac
 	case $1 in
 	--base) WHAT=base ;;
 	--series) WHAT=series ;;

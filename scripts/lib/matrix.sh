@@ -132,7 +132,6 @@ build_side() {
 	# kernel-doc would take a third of the time, for the same in each target.
 	local extra=(W=1 cmd_checkdoc=)
 	local out=$TREE/$OUT goals wanted key before='' known lines rc=0 begin=$SECONDS unchecked
-	[ -z "$SPARSE" ] || require sparse=sparse
 	key=$(target_key)
 	! clean_tree || before=$(tree_key HEAD)
 	if [ -n "$before" ] && [ -f "$out/pxd.result" ] && [ ! -e "$out/pxd.busy" ]; then

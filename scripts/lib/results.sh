@@ -27,14 +27,59 @@ record() {
 	require jq=jq
 	dir=${PXD_RESULTS:-$ROOT/results}/$kind
 	make_tmp tmp "$dir"
-	commit=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null || echo unknown)
-	[ -z "$(git -C "$ROOT" status --porcelain -- . ':!results' 2>/dev/null)" ] || commit+=-dirty
+	if [ -n "$RECORD_STATE" ]; then
+		[ "$(repository_state)" = "$RECORD_STATE" ] ||
+			die "results/$kind/$target.json is not written: $ROOT has changed since the run began"
+		commit=$RECORD_COMMIT
+	else
+		commit=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null || echo unknown)
+		[ -z "$(git -C "$ROOT" status --porcelain -- . ':!results' 2>/dev/null)" ] || commit+=-dirty
+	fi
 	jq -n "${figures[@]}" '[$ARGS.named | to_entries[] | {(.key): (.value | tonumber? // .)}] | add // {}' |
 		jq --arg date "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --arg command "$COMMAND" \
 		--arg commit "$commit" --arg base "$(base_name)" --arg status "$status" \
 		--arg reason "$reason" '{$date, $command, $commit, $base, $status, $reason, figures: .}' \
 		>"$tmp/json" || die "cannot write results/$kind/$target.json"
 	mv "$tmp/json" "$dir/$target.json" || die "cannot write results/$kind/$target.json"
+}
+
+# record_skip KIND TARGET REASON: that it could not be run here. What a run came
+# to, elsewhere, stays.
+record_skip() {
+	local file=${PXD_RESULTS:-$ROOT/results}/$1/$2.json
+	require jq=jq
+	if [ -f "$file" ] && [ "$(jq -r .status "$file")" != skip ]; then
+		note "$2: skipped: results/$1/$2.json stays"
+		return
+	fi
+	record "$1" "$2" skip "$3"
+}
+
+# repository_state: of all but results/, so that records can be committed meanwhile
+repository_state() {
+	{
+		git -C "$ROOT" ls-tree HEAD | grep -v $'\tresults$'
+		git -C "$ROOT" status --porcelain -- . ':!results'
+	} | sha256sum
+}
+
+# may_record [OPTION...]: for --record, before any work. Ends the verb if these
+# options leave out some of what it does, or make it another thing than the series
+# on the base that is measured: such a run must not take the place of a whole one.
+# Nor must one whose commit does not name what was run; with PXD_RESULTS= nothing
+# of results/ is replaced, and the record says -dirty.
+RECORD_COMMIT='' RECORD_STATE=''
+may_record() {
+	local changes
+	[ $# -eq 0 ] || die "--record is for all of it, on the series: leave out $*"
+	[ -z "${PXD_RESULTS-}" ] || return 0
+	[ -z "${LINUX-}" ] || die "--record is for the base of base.conf: unset LINUX"
+	RECORD_COMMIT=$(git -C "$ROOT" rev-parse -q --verify HEAD 2>/dev/null) ||
+		die "--record names the commit, and $ROOT is not a git repository: clone it"
+	changes=$(git -C "$ROOT" status --porcelain -- . ':!results') || changes=unknown
+	[ -z "$changes" ] ||
+		die "--record names the commit, and $ROOT has changes that are in none: commit them first"
+	RECORD_STATE=$(repository_state)
 }
 
 # The base that a result is about: LINUX= by its commit, or the package.
