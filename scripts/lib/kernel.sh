@@ -20,7 +20,7 @@ load_target() {
 	[ -f "$file" ] || die "no target '$name': one of: $(cd "$TARGETS" && echo *)"
 
 	TARGET=$name
-	KARCH='' CROSS='' LLVM='' SYNTAX='' SPARSE='' KIMAGE='' CONFIG='' APPEND='' QEMU_PACKAGE=''
+	KARCH='' CROSS='' CLANG='' LLVM='' SYNTAX='' SPARSE='' KIMAGE='' CONFIG='' APPEND='' QEMU_PACKAGE=''
 	unset -f prepare_qemu
 	NEEDS=() GUEST_NEEDS=() OBJS=() QEMU=() EXPECT=()
 	IMAGE=$(sed -n 's/^IMAGE=//p' "$file")
@@ -33,11 +33,69 @@ load_target() {
 	. "$file"
 	IMAGE=${IMAGE:-$name}
 	COMPILER=${SYNTAX:-${CROSS}gcc} COMPILER=${COMPILER%% *}
-	[ -z "$LLVM" ] || COMPILER=clang$LLVM
+	[ -z "$CLANG" ] || COMPILER=clang
+}
+
+# apt_offers PACKAGE...: each has a version that can be installed
+apt_offers() { [ "$(apt-cache policy "$@" 2>/dev/null | grep -c '^  Candidate: [^(]')" -eq $# ]; }
+
+# fresh_lists: apt's are fetched, once, before they are said not to have something
+fresh_lists() {
+	local apt=(apt-get)
+	[ -z "${PXD_FRESH_LISTS-}" ] || return 0
+	[ "$(id -u)" -eq 0 ] || apt=(sudo -n apt-get)
+	mkdir -p "$CACHE/log"
+	"${apt[@]}" -qq -o DPkg::Lock::Timeout=300 update >"$CACHE/log/apt-update.log" 2>&1 </dev/null || true
+	apt_offers gcc || die "apt does not even offer gcc: run: sudo apt-get update"
+	export PXD_FRESH_LISTS=1
+}
+
+# versions_of_clang: the numbers in the names that are read, newest first
+versions_of_clang() { sed -n 's/^clang-\([0-9]*\)$/\1/p' | sort -rnu | awk -v least="$CLANG" '$1 >= least'; }
+
+# find_clang: set LLVM for the newest clang that is installed with all that goes
+# with it, or else that apt offers
+find_clang() {
+	local n
+	for n in $(compgen -c clang- | versions_of_clang); do
+		if command -v "ld.lld-$n" && command -v "llvm-ar-$n"; then LLVM=-$n; break; fi >/dev/null
+	done
+	if [ -z "$LLVM" ] && command -v apt-cache >/dev/null; then
+		for n in $(apt-cache pkgnames clang- | versions_of_clang); do
+			if apt_offers "clang-$n" "lld-$n" "llvm-$n"; then LLVM=-$n; break; fi
+		done
+		[ -n "$LLVM" ] || return
+	fi
+	n=${LLVM:-$CLANG} n=${n#-} LLVM=-$n COMPILER=clang-$n
+	NEEDS+=("clang-$n=clang-$n" "ld.lld-$n=lld-$n" "llvm-ar-$n=llvm-$n")
+}
+
+# can_build: whether the loaded target's compiler is there or can be had. If not,
+# SKIP says why.
+can_build() {
+	local pair missing=()
+	SKIP=''
+	if [ -n "$CLANG" ] && [ -z "$LLVM" ]; then
+		find_clang || { fresh_lists; find_clang; } || {
+			SKIP="apt offers no clang from $CLANG on, with lld and llvm"
+			return 1
+		}
+	fi
+	command -v apt-cache >/dev/null || return 0 # what is missing is require's to say
+	for pair in "${NEEDS[@]}"; do
+		if [ -e "${pair%%=*}" ] || command -v "${pair%%=*}" >/dev/null || apt_offers "${pair#*=}"; then continue; fi
+		fresh_lists
+		apt_offers "${pair#*=}" || missing+=("${pair#*=}")
+	done
+	[ "${#missing[@]}" -eq 0 ] || {
+		SKIP="apt offers no ${missing[*]}"
+		return 1
+	}
 }
 
 # want_compiler: the packages that building the loaded target takes, see want
 want_compiler() {
+	can_build || die "$TARGET: skipped: $SKIP"
 	want make=make gcc=gcc /usr/include/stdio.h=libc6-dev flex=flex bison=bison \
 		bc=bc ccache=ccache "${NEEDS[@]}"
 }
@@ -51,6 +109,7 @@ want_targets() {
 	# shellcheck disable=SC2154 # the verb's
 	for target in "${targets[@]}"; do
 		load_target "$target"
+		can_build || continue
 		WANTED=()
 		for function; do "$function"; done
 		every+=("${WANTED[@]}")
