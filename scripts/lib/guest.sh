@@ -9,7 +9,7 @@ SPLATS='BUG:|WARNING:|Oops|KASAN:|KCSAN:|UBSAN:|possible (recursive|circular)|in
 # want_headers DIR LOG: those for user space of the kernel tree DIR, in its OUT
 want_headers() {
 	local commit stamp=$1/$OUT/pxd.headers
-	commit=$(git -C "$1" rev-parse HEAD)
+	commit=$(tree_commit "$1")
 	[ "$(cat "$stamp" 2>/dev/null)" != "$commit" ] || return 0
 	{ mkdir -p "$1/$OUT" && TREE=$1 kmake headers >"$2" 2>&1; } || die "make headers failed in $1: see $2"
 	echo "$commit" >"$stamp"

@@ -143,8 +143,7 @@ tree_option() {
 find_tree() {
 	if [ -n "$TREE" ]; then
 		[ -z "$WITH" ] || die "--tree and --with exclude each other"
-		[ -f "$TREE/Kbuild" ] || die "$TREE: not a kernel tree"
-		TREE=$(cd "$TREE" && pwd -P)
+		use_tree "$TREE" TREE
 		WHAT=tree
 		return
 	fi
@@ -159,6 +158,50 @@ find_tree() {
 	esac
 	[ -z "$WITH" ] || with_patch
 }
+
+# own_tree DIR: a work tree of the cache. Only there may git look at files: it
+# would run what the configuration of another repository names.
+own_tree() { [[ $1 = "$(realpath -m "$CACHE")"/base/* ]] && [ -e "$1/.git" ]; }
+
+# tree_commit DIR: names what is in it; another word each time for a tree that is
+# not of our own
+tree_commit() {
+	if own_tree "$1"; then git -C "$1" rev-parse HEAD; else echo "changed-$RANDOM$RANDOM"; fi
+}
+
+# use_tree DIR VAR: set VAR to a directory that is the kernel tree DIR to make,
+# and that objects can be put into. DIR is not written to: make gets one in the
+# cache, that is full of links.
+use_tree() {
+	local dir entry view
+	[ -f "$1/Kbuild" ] || die "$1: not a kernel tree"
+	dir=$(cd "$1" && pwd -P)
+	printf -v "$2" %s "$dir"
+	case $dir in
+	*[[:space:]:]*) die "$dir: the kernel cannot be built in a directory with a space or colon in its name: use another name" ;;
+	esac
+	! own_tree "$dir" || return 0
+	# What the kernel's Makefile looks for: what comes of it would be taken
+	# for that of our own configuration.
+	for entry in "$dir"/.config "$dir"/include/config "$dir"/arch/*/include/generated; do
+		[ ! -e "$entry" ] ||
+			die "$dir has been built in place (${entry#"$dir/"}): run make mrproper there, or name another work tree of it (git worktree add)"
+	done
+	view=$CACHE/objects/$(id_of "$dir")
+	mkdir -p "$view" || die "cannot create $view: set PXD_CACHE to a directory that can be written"
+	find "$view" -maxdepth 1 -xtype l -delete
+	for entry in "$dir"/*; do
+		[ -L "$view/${entry##*/}" ] || ln -s "$entry" "$view/" ||
+			die "cannot write to $view: free some space or set PXD_CACHE"
+	done
+	printf -v "$2" %s "$view"
+}
+
+# use_objects PROFILE: set OUT to the directory in a tree of the loaded target's
+# objects. PROFILE tells apart what has other options: '' is what scripts/build
+# compiles and boots, w1 what scripts/matrix compares, insns and vmtests what is
+# booted by these.
+use_objects() { OUT=.out-$IMAGE${1:+-$1}; }
 
 # work_tree TREE COMMIT GIB: a linked work tree of our own, unless it is there
 work_tree() {
@@ -207,7 +250,7 @@ id_of() { printf '%s-%s' "$(basename "$1")" "$(cksum <<<"$1" | cut -d' ' -f1)"; 
 kmake() {
 	local cc="ccache $COMPILER"
 	[ -z "$SYNTAX" ] || cc="$ROOT/scripts/lib/cc-syntax $SYNTAX"
-	env -i PATH="$PATH" HOME="$HOME" LC_ALL=C TMPDIR="${TMPDIR:-/tmp}" \
+	env -i PATH="$PATH" HOME="$HOME" LC_ALL=C TMPDIR="${TMPDIR:-/tmp}" PYTHONDONTWRITEBYTECODE=1 \
 		CCACHE_DIR="$CACHE/ccache" CCACHE_STATSLOG="${CCACHE_STATSLOG-}" \
 		CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime CCACHE_DEPEND=1 \
 		KBUILD_BUILD_TIMESTAMP='1970-01-01' KBUILD_BUILD_USER=pxd \

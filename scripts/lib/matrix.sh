@@ -7,9 +7,6 @@
 # only what changed. make -O keeps the lines of an object together, and the line
 # that names it ahead of them.
 
-# use_objects: OUT, the directory in TREE of the loaded target's objects
-use_objects() { OUT=.out-$IMAGE-w1; }
-
 # tree_key REV: what of TREE's commit the loaded target's objects depend on:
 # not the other architectures, so that they are left alone when only one of
 # these changes.
@@ -24,9 +21,10 @@ tree_key() {
 	} | sha256sum | cut -c-16
 }
 
-# clean_tree: TREE is the commit, as far as objects depend on it
+# clean_tree: TREE is the commit, as far as objects depend on it; it is not asked
+# of a tree that is not of our own
 clean_tree() {
-	[ -z "$(GIT_OPTIONAL_LOCKS=0 git -C "$TREE" status --porcelain -- . ':!Documentation' ':!tools/testing')" ]
+	own_tree "$TREE" && [ -z "$(GIT_OPTIONAL_LOCKS=0 git -C "$TREE" status --porcelain -- . ':!Documentation' ':!tools/testing')" ]
 }
 
 # target_key: what else the objects and the messages depend on
