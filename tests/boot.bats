@@ -95,8 +95,9 @@ int main(void) { return !NEWER; }' >other.c
 	scripts/boot real --tree "$BASES/series" --config more --test other.c --tests-of newer
 	grep -qx CONFIG_MORE=y "$BASES/series/.out-real/.config"
 	grep -qx CONFIG_OWN=y "$BASES/series/.out-real/.config"
-	[ -d newer/.out-real/usr/include ]
-	[ ! -e newer/.out-real/.config ]
+	[ "$(cd newer && git status --porcelain --ignored)" = '?? tools/testing/selftests/mm/newer.h' ]
+	[ -d "$PXD_CACHE"/objects/newer-*/.out-real/usr/include ]
+	[ ! -e "$PXD_CACHE"/objects/newer-*/.out-real/.config ]
 	for args in '--config nosuch' '--tests-of nosuch'; do
 		# shellcheck disable=SC2086 # words
 		run scripts/boot real $args
@@ -238,15 +239,74 @@ int main(void) { return !NEWER; }' >other.c
 
 @test "--record: what was run, on what, and what it came to" {
 	export PXD_RESULTS=$BATS_TEST_TMPDIR/results
-	scripts/boot real --base --record
+	scripts/boot real --record
 	json=$PXD_RESULTS/boot/real.json
 	[ "$(jq -r '"\(.status) \(.figures.passed) \(.figures.tree) \(.command)"' "$json")" = \
-	  "pass 2 base scripts/boot real --base --record" ]
+	  "pass 2 series scripts/boot real --record" ]
 	[ "$(jq -r .figures.qemu "$json")" = 9.8.7 ]
 	one_fails
 	run scripts/boot real --record
 	[ "$status" -eq 1 ]
 	[ "$(jq -r '.status + ": " + .reason' "$json")" = "fail: 1 tests failed: not ok 2 two" ]
+}
+
+@test "--record: all tests, on the series" {
+	echo 'int main(void) { return 0; }' >other.c
+	no_record scripts/boot real -- --base '--with x' '--tree x' '--config base.conf' '--test other.c' \
+		"--tests-of $LINUX_TREE" '--append x' '--expect-fail x' '--timeout 299'
+}
+
+# riscv TARGET KNOWN SAYS: prepare_qemu of the target, with a QEMU that knows the
+# property svadu or not, and whose device tree has the words of SAYS
+riscv() {
+	cat >"$BATS_TEST_TMPDIR/bin/qemu-system-riscv64" <<-END
+		#!/bin/bash
+		while [ \$# -gt 0 ]; do
+			case \$1 in
+			-cpu) cpu=\$2 ;;
+			-machine) dtb=\${2#dumpdtb=} ;;
+			esac
+			shift
+		done
+		says='$3'
+		case $2:\$cpu in
+		no:*svadu*) echo "Property 'rv64-riscv-cpu.svadu' not found" >&2; exit 1 ;;
+		yes:*svadu=off) says=\${says//svadu/} ;;
+		esac
+		printf '\\0%s' "\$says" >"\$dtb"
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/qemu-system-riscv64"
+	# shellcheck disable=SC2016 # that shell's
+	run bash -c '. "$0/scripts/lib/common.sh"; . "$0/scripts/lib/kernel.sh"
+		TARGETS=$1
+		load_target "$2"
+		prepare_qemu "$3" && echo "${QEMU[*]}" && tr "\0" " " <"$3/dtb"' \
+		"$REPO" "$BATS_TEST_DIRNAME/../targets" "$1" "$BATS_TEST_TMPDIR"
+	printf '%s\n' "$output"
+}
+
+@test "riscv64: five levels, and accessed bits set by hardware are told of in one target only, with old QEMU and new" {
+	old='riscv,sv48 rv64imafdch_zicsr_zifencei' new='riscv,sv57 rv64imafdch_zicsr_svadu_svvptc svadu'
+	for target in riscv64 riscv64-sv39 riscv64-sv48; do
+		riscv "$target" no "$old"
+		[ "$status" -eq 0 ]
+		[[ $output = *'-cpu rv64 -dtb '*' riscv,sv57 rv64imafdch_zicsr_zifencei' ]]
+		riscv "$target" yes "$new"
+		[ "$status" -eq 0 ]
+		[[ $output = *'-cpu rv64,svadu=off -dtb '*'riscv,sv57'* && $output != *_svadu* ]]
+		# one that does as it likes
+		riscv "$target" no "$new"
+		[ "$status" -ne 0 ]
+		[[ $output = *'svadu is on in its device tree' ]]
+	done
+	riscv riscv64-sv39-svadu no "$old"
+	[ "$status" -eq 0 ]
+	[[ $output = *'-cpu rv64 -dtb '*' riscv,sv57 rv64imafdch_svadu_zifencei' ]]
+	riscv riscv64-sv39-svadu yes "$new"
+	[ "$status" -eq 0 ]
+	[[ $output = *'-cpu rv64,svadu=on -dtb '*" $new" ]]
+	riscv riscv64 no 'riscv,sv39'
+	[[ $output = *'does not say sv57' ]]
 }
 
 @test "bad input is an error in one line" {

@@ -227,7 +227,7 @@ cross() {
 tree() {
 	export PXD_CACHE=$T/cache PXD_RESULTS=$T/results JOBS=2
 	unset LINUX REV
-	REPO=$T/repo D=$T/d
+	REPO=$T/repo D=$T/cache/base/d
 	mkdir -p "$REPO/targets" "$REPO/patches" "$REPO/scripts" "$D/linux"
 	cp -r scripts/lib "$REPO/scripts/"
 	cp scripts/codegen "$REPO/scripts/"
@@ -236,7 +236,6 @@ tree() {
 	printf '#!/bin/sh\necho "%s/series"\n' "$D" >"$REPO/scripts/apply"
 	chmod +x "$REPO"/scripts/{tree,apply}
 	cat >"$REPO/scripts/lib/matrix.sh" <<-'END'
-		use_objects() { OUT=.out-$IMAGE-w1; }
 		build_side() { SIDE_STATE=built SIDE_REASON=''; }
 	END
 	printf 'KARCH=fake\n' >"$REPO/targets/one"
@@ -545,7 +544,41 @@ loads
 	[ "$status" -eq 0 ]
 	[[ $output = *"mm/gup.o: one "[0-9]* ]]
 	[[ $output != *"changes with patch"* ]]
-	run scripts/codegen one --summary --record
+	for option in --summary "--tree $D/series"; do
+		# shellcheck disable=SC2086 # words
+		run scripts/codegen one --record $option
+		[ "$status" -eq 2 ]
+		[ "${lines[*]}" = "codegen: --record is for all of it, on the series: leave out ${option%% *}" ]
+	done
+}
+
+@test "--tree: a work tree of the base's repository; nothing is asked of another one" {
+	tree
+	expect "$EXPECTED"
+	run --separate-stderr scripts/codegen one --tree "$D/series"
+	[ "$status" -eq 0 ]
+	git clone -q "$D/linux" "$T/mine"
+	touch "$T/mine/Kbuild"
+	run scripts/codegen one --tree "$T/mine"
+	echo "$output"
+	[ "$status" -eq 2 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output = *"$T/mine is not a work tree of $D/linux: make one with git -C"* ]]
+}
+
+@test "a compiler that apt does not offer: skipped, and recorded as that" {
+	tree
+	expect "$EXPECTED"
+	load kernel-fake
+	fake_apt
+	printf 'KARCH=fake\nNEEDS=(nosuch-gcc=gcc-nosuch)\n' >"$REPO/targets/two"
+	objects two
+	run scripts/codegen --record
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output = *"two: skipped: apt offers no gcc-nosuch"* ]]
+	[ "$(jq -r .status "$PXD_RESULTS/codegen/two.json" "$PXD_RESULTS/codegen/one.json" | paste -sd ' ')" = 'skip pass' ]
+	run scripts/codegen two
 	[ "$status" -eq 2 ]
 }
 

@@ -277,6 +277,10 @@ status_of() { jq -r '.status + ": " + .reason' "$PXD_RESULTS/insns/$1.json"; }
 	[[ $output != *compiled-only* ]]
 }
 
+@test "--record: all figures, of the series" {
+	no_record scripts/insns real -- --base '--with x' '--tree x' '--what walks' '--boots 4' '--timeout 299'
+}
+
 @test "--base: against itself, the series is not built" {
 	run scripts/insns real --base
 	[ "$status" -eq 0 ]
@@ -285,10 +289,11 @@ status_of() { jq -r '.status + ": " + .reason' "$PXD_RESULTS/insns/$1.json"; }
 }
 
 @test "--tree: what is measured" {
-	cp -r "$BASES/series" "$BASES/mine"
-	run scripts/insns real --tree "$BASES/mine" --boots 1
+	cp -r "$BASES/series" "$BATS_TEST_TMPDIR/mine"
+	run scripts/insns real --tree "$BATS_TEST_TMPDIR/mine" --boots 1
 	[ "$status" -eq 0 ]
-	grep -qx "$BASES/mine/.out-real-insns/arch/fake/boot/Image" "$SEEN/series-1"
+	grep -qx "$PXD_CACHE/objects/mine-.*/.out-real-insns/arch/fake/boot/Image" "$SEEN/series-1"
+	! compgen -G "$BATS_TEST_TMPDIR/mine/.out-*"
 	grep -qx "$PXD_CACHE/images/real-insns-.*/Image" "$SEEN/base-1"
 }
 

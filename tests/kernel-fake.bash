@@ -37,7 +37,8 @@ fake_repo() {
 	END
 
 	# scripts/tree and scripts/apply answer with trees that are there.
-	BASES=$BATS_TEST_TMPDIR/bases
+	# As scripts/tree makes them: in the cache.
+	BASES=$PXD_CACHE/base/fake
 	LINUX_TREE=$BASES/linux
 	mkdir -p "$LINUX_TREE"
 	printf '#!/bin/sh\necho "%s"\n' "$BASES" >"$REPO/scripts/tree"
@@ -53,7 +54,8 @@ fake_linux() {
 		.RECIPEPREFIX := >
 		export CC O
 		allnoconfig:
-		>@grep -v ABSENT $(KCONFIG_ALLCONFIG) >$(O)/.config
+		>@grep -v ABSENT $(KCONFIG_ALLCONFIG) >$(O)/.new
+		>@cmp -s $(O)/.new $(O)/.config || mv $(O)/.new $(O)/.config
 		>@echo configured >>../configured
 		mm/: $(O)/mm/gup.o
 		$(O)/mm/gup.o: mm/gup.c $(O)/.config
@@ -112,6 +114,45 @@ fake_consoles() {
 		[ -z "\$HANG" ] || { echo \$\$ >"\$SEEN.pid"; exec sleep 1000; }
 	END
 	chmod +x "$BATS_TEST_TMPDIR/bin/fake-qemu"
+}
+
+# no_record VERB ARG... -- OPTION...: with --record, each of these options (and what
+# it takes) is refused in a line, before any work
+no_record() {
+	local args=() option before
+	while [ "$1" != -- ]; do args+=("$1"); shift; done
+	shift
+	before=$(find "$PXD_CACHE" | sort)
+	for option; do
+		# shellcheck disable=SC2086 # words
+		run "${args[@]}" --record $option
+		printf '%s\n' "$option: $status $output"
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output = *"leave out ${option%% *}" ]]
+	done
+	[ "$(find "$PXD_CACHE" | sort)" = "$before" ]
+}
+
+# fake_apt PACKAGE...: an apt that offers no more than these, and gcc; nothing can
+# be installed
+fake_apt() {
+	mkdir -p "$BATS_TEST_TMPDIR/apt"
+	PATH=$BATS_TEST_TMPDIR/apt:$PATH
+	cat >"$BATS_TEST_TMPDIR/apt/apt-cache" <<-END
+		#!/bin/bash
+		offered=" $* gcc "
+		case \$1 in
+		pkgnames) printf '%s\n' \$offered clang-99 ;;
+		policy)	for name in "\${@:2}"; do
+				[[ \$offered = *" \$name "* ]] && v=1.0 || v='(none)'
+				printf '%s:\n  Installed: (none)\n  Candidate: %s\n' "\$name" "\$v"
+			done ;;
+		esac
+	END
+	printf '#!/bin/sh\necho "$*" >>%q\nexit 100\n' "$BATS_TEST_TMPDIR/apt/asked" >"$BATS_TEST_TMPDIR/apt/apt-get"
+	printf '#!/bin/sh\nexit 100\n' >"$BATS_TEST_TMPDIR/apt/sudo"
+	chmod +x "$BATS_TEST_TMPDIR"/apt/*
 }
 
 # green SIDE ROW, red SIDE ROW [WORDS]: one test passes, or fails and the kernel

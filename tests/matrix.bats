@@ -6,6 +6,7 @@
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
 bats_require_minimum_version 1.5.0
 load kernel-fake
+load trap
 
 setup() {
 	fake_repo
@@ -226,13 +227,41 @@ row() { grep -E "^$1 " <<<"$output" | grep -qE "$2" || { printf '%s\n' "$output"
 	[ ! -e "$SERIES/.out-real-w1" ]
 }
 
-@test "a compiler that cannot be had is an error, the other targets are checked" {
-	mkdir "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/sh\nexit 100\n' >"$BATS_TEST_TMPDIR/bin/apt-get"
-	cp "$BATS_TEST_TMPDIR/bin/apt-get" "$BATS_TEST_TMPDIR/bin/sudo"
-	chmod +x "$BATS_TEST_TMPDIR"/bin/*
-	{ cat targets/real; echo 'CROSS=nosuch-'; echo 'NEEDS=(nosuch-gcc=gcc-nosuch)'; } >targets/a
-	PATH=$BATS_TEST_TMPDIR/bin:$PATH run scripts/matrix
+# a target whose compiler is not installed
+nosuch() { { cat targets/real; echo 'CROSS=nosuch-'; echo 'NEEDS=(nosuch-gcc=gcc-nosuch)'; } >targets/a; }
+
+@test "a compiler that apt does not offer: skipped with the reason, and no pass; the other targets are checked" {
+	fake_apt
+	nosuch
+	run scripts/matrix --record
+	[ "$status" -eq 0 ]
+	row a 'skip: apt offers no gcc-nosuch$'
+	row real 'pass$'
+	[[ $output = *"1 of 2 targets skipped"* ]]
+	[ "$(jq -r '.status + ": " + .reason' "$PXD_RESULTS/matrix/a.json")" = 'skip: apt offers no gcc-nosuch' ]
+	# what was found elsewhere stays
+	cp "$PXD_RESULTS/matrix/real.json" "$PXD_RESULTS/matrix/a.json"
+	run scripts/matrix --record a
+	cmp "$PXD_RESULTS/matrix/real.json" "$PXD_RESULTS/matrix/a.json"
+	# nothing was compared
+	[ "$status" -eq 2 ]
+	row a 'skip: '
+	run scripts/bisect a
+	[ "$status" -eq 2 ]
+	[[ $output = *"no patch on top"* ]]
+	patch 1 returns 2
+	run scripts/bisect --record a real
+	[ "$status" -eq 0 ]
+	grep -qx 'a  *skip: apt offers no gcc-nosuch' <<<"$output"
+	[ "$(jq -r .status "$PXD_RESULTS/bisect/a.json")" = skip ]
+	run scripts/bisect a
+	[ "$status" -eq 2 ]
+}
+
+@test "a compiler that is offered and cannot be had is an error, the other targets are checked" {
+	fake_apt gcc-nosuch
+	nosuch
+	run scripts/matrix
 	[ "$status" -eq 2 ]
 	row a 'error'
 	row real 'pass$'
@@ -269,6 +298,50 @@ row() { grep -E "^$1 " <<<"$output" | grep -qE "$2" || { printf '%s\n' "$output"
 	run scripts/matrix real
 	[ "$status" -eq 1 ]
 	row real 'sparse: [1-9] new: mm/memory.c:1'
+}
+
+# fake_sparse COMMANDS: instead of sparse, "$@" are its arguments
+fake_sparse() {
+	echo SPARSE=1 >>targets/real
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+	printf '#!/bin/bash\n[ "$1" != --version ] || { echo 0.5; exit; }\n%s\nexec %q "$@"\n' "$1" "$(command -v sparse)" >"$BATS_TEST_TMPDIR/bin/sparse"
+	chmod +x "$BATS_TEST_TMPDIR/bin/sparse"
+}
+
+@test "sparse that finds nothing, does not know the code or cannot run is an error that names it" {
+	for what in 'exit 0' 'echo "$BASH_SOURCE:1:2: error: Expected ; at end of statement" >&2; exit 0' \
+		    'echo "sparse: libLLVM.so: cannot open shared object file" >&2; exit 127'; do
+		fake_sparse "$what"
+		run scripts/matrix real
+		printf '%s\n' "$output"
+		[ "$status" -eq 2 ]
+		[[ $output = *"real: sparse (0.5) does not work, of a planted error it says "* ]]
+	done
+}
+
+@test "sparse that dies of a file is an error that names it, even if it dies of it on both sides" {
+	fake_sparse '[[ $* != *memory.c* ]] || kill -SEGV $$'
+	# shellcheck disable=SC2016 # for make
+	for tree in "$BASE" "$SERIES"; do
+		sed -i 's/^mm\/:.*/mm\/: $(OBJECTS) $(if $(CHECK),gup.check memory.check)/; s/^check:/%.check:/
+			s/^>@for c in.*/>@echo "  CHECK   mm\/$*.c"; $(CHECK) $(CF) mm\/$*.c/' "$tree/Makefile"
+	done
+	run scripts/matrix real
+	printf '%s\n' "$output"
+	[ "$status" -eq 2 ]
+	[[ $output = *"real: sparse failed at memory.check"* ]]
+}
+
+@test "another sparse checks again" {
+	fake_sparse ''
+	run scripts/matrix real
+	[ "$status" -eq 0 ]
+	sed -i 's/0\.5/0.6/' "$BATS_TEST_TMPDIR/bin/sparse"
+	: >"$BASES/made"
+	run scripts/matrix real
+	[ "$status" -eq 0 ]
+	[ "$(lines made)" -gt 0 ]
 }
 
 @test "sparse that gives up is an error that names what is not checked" {
@@ -355,6 +428,33 @@ row() { grep -E "^$1 " <<<"$output" | grep -qE "$2" || { printf '%s\n' "$output"
 	run scripts/matrix
 	[ "$status" -eq 1 ]
 	row kernel-doc ' 1/2 .* fail: 1 new: .*include/a.h:4 wrong one'
+}
+
+@test "--tree: nothing is written there, and nothing runs that its repository names" {
+	mine=$BATS_TEST_TMPDIR/mine
+	git clone -q "$BASE" "$mine"
+	git -C "$mine" remote remove origin
+	trap_repository "$mine"
+	for tree in "$BASE" "$mine"; do
+		mkdir -p "$tree/tools/docs"
+		printf '#!/bin/sh\nshift\necho "$@" >>%q\n' "$BATS_TEST_TMPDIR/documents" >"$tree/tools/docs/kernel-doc"
+		chmod +x "$tree/tools/docs/kernel-doc"
+	done
+	warn "$mine/mm/gup.c"
+	echo >"$mine/mm/new.h"
+	before=$(find "$mine" -printf '%p %T@ %C@\n' | sort)
+	run scripts/matrix --tree "$mine"
+	printf '%s\n' "$output"
+	[ "$status" -eq 1 ]
+	row real ' 0/1 .* fail: 1 new: mm/gup.c:1'
+	# what it changes
+	grep -qx 'mm/gup.c mm/new.h' "$BATS_TEST_TMPDIR/documents"
+	[ "$(find "$mine" -printf '%p %T@ %C@\n' | sort)" = "$before" ]
+	not_trapped
+}
+
+@test "--record: not of another tree or of the base alone" {
+	no_record scripts/matrix real -- --base-only '--tree x'
 }
 
 @test "bad input is an error in one line" {

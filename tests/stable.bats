@@ -7,6 +7,7 @@
 # shellcheck disable=SC2030,SC2031,SC2154 # bats sets stderr; every test is a process of its own
 bats_require_minimum_version 1.5.0
 load kernel-fake
+load trap
 
 setup() {
 	fake_repo
@@ -217,8 +218,7 @@ $NOTE"
 	[ "$status" -eq 0 ]
 	[ ! -e "$SEEN" ]
 	[[ $output = *'base: built; patched: built'* ]]
-	run scripts/stable 1.0 --no-boot --record
-	[ "$status" -eq 2 ]
+	no_record scripts/stable 1.0 -- --no-boot
 	[ ! -e "$PXD_RESULTS" ]
 }
 
@@ -238,12 +238,28 @@ $NOTE"
 	run --separate-stderr scripts/stable "$LINUX_TREE"
 	[ "$status" -eq 0 ]
 	[[ ${lines[0]} = "# $LINUX_TREE "* ]]
-	run scripts/stable "$LINUX_TREE" --record
-	[ "$status" -eq 2 ]
+	# before the first one is looked at
+	no_record scripts/stable 1.0 -- "$LINUX_TREE"
 	sed -i 's/PATCHLEVEL = 0/PATCHLEVEL = 1/' "$LINUX_TREE/Makefile"
 	run scripts/stable "$LINUX_TREE"
 	[ "$status" -eq 2 ]
 	[[ $output = *"is Linux 1.1: there is no patches/stable-1.1.y" ]]
+}
+
+@test "DIR: nothing is written there, and nothing runs that its repository names" {
+	mine=$BATS_TEST_TMPDIR/mine
+	git clone -q "$LINUX_TREE" "$mine"
+	git -C "$mine" remote remove origin
+	trap_repository "$mine"
+	rm scripts/tree
+	cp "$BATS_TEST_DIRNAME/../scripts/tree" scripts/
+	before=$(find "$mine" -printf '%p %T@ %C@\n' | sort)
+	run scripts/stable "$mine" --no-boot
+	printf '%s\n' "$output"
+	[ "$status" -eq 0 ]
+	[[ $output = *'base: built; patched: built'* ]]
+	[ "$(find "$mine" -printf '%p %T@ %C@\n' | sort)" = "$before" ]
+	not_trapped
 }
 
 @test "Ctrl-C ends QEMU and leaves nothing in TMPDIR" {

@@ -7,6 +7,7 @@
 # shellcheck disable=SC2030,SC2031 # every test is a process of its own
 bats_require_minimum_version 1.5.0
 load kernel-fake
+load trap
 
 setup() {
 	fake_repo
@@ -326,8 +327,7 @@ vmtests() {
 
 @test "--category: this one only, and only if there is one" {
 	printf '\tCATEGORY="second" run_test ./cow\n' >>"$BASES/series/tools/testing/selftests/mm/run_vmtests.sh"
-	PXD_RESULTS=$BATS_TEST_TMPDIR/results scripts/vmtests real --category second --record
-	[ "$(jq -r '"\(.figures.categories) \(.figures.not_run)"' "$BATS_TEST_TMPDIR/results/vmtests/real.json")" = 'second first' ]
+	scripts/vmtests real --category second
 	[ "$(grep -c -- '-- second$' "$SEEN")" -eq 2 ]
 	[ "$(wc -l <"$SEEN")" -eq 2 ]
 	run scripts/vmtests real --category third
@@ -353,7 +353,7 @@ vmtests() {
 @test "--record: status, counts, flaky ones, the results on the base, the diff" {
 	export PXD_RESULTS=$BATS_TEST_TMPDIR/results
 	guest 2 "$cow_fails"
-	run scripts/vmtests real --record --runs 2
+	run scripts/vmtests real --record
 	[ "$status" -eq 1 ]
 	json=$PXD_RESULTS/vmtests/real.json
 	[ "$(jq -r '"\(.status) \(.figures.same) \(.figures.different) \(.figures.flaky) \(.figures.categories)"' "$json")" = 'fail 3 2 0 first' ]
@@ -362,13 +362,30 @@ vmtests() {
 	grep -qx $'ok\tfirst: cow -a: two' "$PXD_RESULTS/vmtests/real.base"
 	rm "$SEEN" "$CONSOLE.2"
 	guest 1 "$cow_fails"
-	scripts/vmtests real --record --runs 2
+	scripts/vmtests real --record
 	[ "$(jq -r .status "$json")" = pass ]
 	[[ $(jq -r .figures.flaky_results "$json") = *'cow -a: two: base not ok, ok; other ok'* ]]
 	grep -qx $'+ok\tfirst: cow -a: two' "$PXD_RESULTS/vmtests/real.diff"
 	rm "$SEEN" "$CONSOLE.1"
 	scripts/vmtests real --record
 	[ "$(cat "$PXD_RESULTS/vmtests/real.diff")" = '# SPDX-License-Identifier: GPL-2.0' ]
+}
+
+@test "--record: all categories, of the series" {
+	no_record scripts/vmtests real -- --base '--with x' '--tree x' '--category first' '--runs 4' '--timeout 299'
+	no_record scripts/vmtests real other -- '--category first'
+}
+
+@test "--tree: nothing is written there, its selftests are built in the cache, nothing runs that its repository names" {
+	mine=$BATS_TEST_TMPDIR/mine
+	git clone -q "$BASES/series" "$mine"
+	git -C "$mine" remote remove origin
+	trap_repository "$mine"
+	before=$(find "$mine" -printf '%p %T@ %C@\n' | sort)
+	scripts/vmtests real --tree "$mine"
+	[ "$(find "$mine" -printf '%p %T@ %C@\n' | sort)" = "$before" ]
+	[ -x "$PXD_CACHE"/objects/mine-*/.out-real-vmtests/vmtests/src/tools/testing/selftests/mm/cow ]
+	not_trapped
 }
 
 @test "a kernel that does not build: exit 1, recorded when asked" {
