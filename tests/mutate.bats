@@ -246,7 +246,7 @@ END
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
-# The series itself; the full run is recorded in results/mutate/.
+# The series itself, in part.
 @test "a sample of the series: at least 95% are reported" {
 	unset PXD_RESULTS
 	run -0 --separate-stderr "$MUTATE" --sample 12
