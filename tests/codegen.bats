@@ -283,6 +283,7 @@ tree() {
 		int last(void) { return __LINE__; }
 	END
 	echo 'int other(void) { return 5; }' >mm/other.c
+	touch Kbuild
 	echo '.*' >.gitignore
 	git init -q . && git config user.name t && git config user.email t@t
 	git add -f . && git commit -qm base && git tag base
