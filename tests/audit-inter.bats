@@ -23,8 +23,7 @@ audit() { "$AUDIT" "$TREE" --rule calls --json "$FOUND" "$@" || [ $? -eq 1 ]; }
 get() {
 	python3 -c '
 import json, sys
-for line in open(sys.argv[1]):
-    f = json.loads(line)
+for f in json.load(open(sys.argv[1])):
     print(eval(sys.argv[2]))' "$FOUND/findings.json" "$1"
 }
 

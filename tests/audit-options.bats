@@ -265,7 +265,7 @@ cat_expected() {
 	mkdir "$BATS_TEST_TMPDIR/json"
 	run -1 --separate-stderr "$AUDIT" "$TREE" --patch "$BATS_TEST_TMPDIR/diff" --json "$BATS_TEST_TMPDIR/json"
 	[[ $stderr == *'reading 1 of 3 files'* ]]
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/json/findings.json")" -eq 1 ]
+	[ "$(jq length "$BATS_TEST_TMPDIR/json/findings.json")" -eq 1 ]
 	grep -qF "\"tree\": \"$TREE\"" "$BATS_TEST_TMPDIR/json/summary.json"
 	run -0 --separate-stderr "$AUDIT" "$TREE" --patch "$BATS_TEST_TMPDIR/diff" --class stack-copy
 	printf 'mm/good.c good reread-value pmd_offset(pudp)\tsafe\tA reason.\n' >"$BATS_TEST_TMPDIR/ledger"

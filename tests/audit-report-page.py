@@ -226,7 +226,7 @@ def colours(page):
 def main():
     path, findings, tree = sys.argv[1:4]
     with open(findings, encoding="utf-8") as f:
-        findings = [json.loads(line) for line in f]
+        findings = json.load(f)
     verdicts = {}
     if len(sys.argv) > 4:
         with open(sys.argv[4], encoding="utf-8") as f:

@@ -16,6 +16,9 @@ setup() {
 	F=$T/findings.json S=$T/summary.json L=$T/ledger P=$T/patches
 }
 
+# array: a JSON array of the objects on stdin, one in a line
+array() { echo '['; paste -sd,; echo ']'; }
+
 report() { /usr/bin/python3 -B "$ROOT/scripts/lib/audit-report" "$@"; }
 
 # A tree of two files, seven findings and a problem. What a rule prints is text
@@ -28,7 +31,7 @@ findings() {
 	sed -i -e '10s/.*/	pud_t pud = pudp_get(pudp); \/\/ <b>\&amp;/' \
 		-e '12s/.*/	pmdp = pmd_offset(pudp, f(addr));/' "$TREE/mm/walk.c"
 	sed -i -e '20s/.*/	if (pmd_none(*pmd) || pmd_leaf(*pmd))/' "$TREE/arch/x86/mm/fault.c"
-	cat >"$F" <<-'END'
+	cat >"$T/lines" <<-'END'
 		{"file":"arch/x86/mm/fault.c","line":20,"function":"spurious","class":"reread-plain","expression":"*pmd","slot":"pmd","first_line":20,"first_file":"arch/x86/mm/fault.c","chain":[],"marks":["init"],"lock":"init","lock_why":"the function is __init","rank":"low","risk":"a wrong decision","helper":"pmdp_get(pmd)","key":"arch/x86/mm/fault.c spurious reread-plain *pmd"}
 		{"file":"arch/x86/mm/fault.c","line":55,"function":"spurious","class":"reread-plain","expression":"*pmd","slot":"pmd","first_line":20,"marks":[],"lock":"held","lock_why":"spin_lock(&init_mm.page_table_lock) in line 50","rank":"low","risk":"a wrong decision","helper":"","key":"arch/x86/mm/fault.c spurious reread-plain *pmd #2"}
 		{"file":"mm/walk.c","line":12,"function":"walk_pud","class":"reread-value","expression":"pmd_offset(pudp)","slot":"pudp","first_line":10,"first_file":"mm/walk.c","chain":[],"marks":[],"lock":"none","lock_why":"walk_pud() takes none and nor do its 2 callers","rank":"high","risk":"a leaf is taken for a table","helper":"pmd_offset_lockless(pudp, pud, addr)","key":"mm/walk.c walk_pud reread-value pmd_offset(pudp)"}
@@ -38,6 +41,7 @@ findings() {
 		{"file":"mm/walk.c","line":58,"function":"walk_end","class":"stack-step","expression":"pmd of walk_pmd_range(), from pmd_offset(&val), is stepped","first_line":2,"chain":null,"lock":"asserted","lock_why":"mmap_assert_write_locked() in line 56","rank":"low","risk":"","helper":"","key":"mm/walk.c walk_end stack-step pmd"}
 		{"file":"mm/walk.c","line":59,"function":"walk_end","class":"unparsed","expression":"pgd_present (11 of its page table reads not seen)","rank":"problem","key":"mm/walk.c walk_end unparsed"}
 	END
+	array <"$T/lines" >"$F"
 	echo '{"tree":"/k <7.3> & more","calls":40,"missed":3,"files":2,"macros":5,"functions":8,"functions_missed":1}' >"$S"
 	printf 'From 0\nSubject: [PATCH v2 03/30] mm/walk: descend with the value in a rather long\n subject\n\nText\n' >"$P/0001-x.patch"
 }
@@ -127,25 +131,23 @@ new='mm/walk.c walk_end stack-step pmd'
 
 @test "text: one line a finding where no more is known, as before there were ranks" {
 	findings
-	jq -c '{file, line, function, class, expression, first_line, marks, key}' "$F" | tail -n2 >"$T/plain"
-	printf '%s\n' '{"file":"mm/x.c","line":1,"function":"pxd_reread.cocci","class":"failed","expression":"spatch died of signal 11","key":"x"}' >>"$T/plain"
+	jq -c '{file, line, function, class, expression, first_line, marks, key}' "$T/lines" | tail -n2 >"$T/plain.lines"
+	printf '%s\n' '{"file":"mm/x.c","line":1,"function":"pxd_reread.cocci","class":"failed","expression":"spatch died of signal 11","key":"x"}' >>"$T/plain.lines"
+	array <"$T/plain.lines" >"$T/plain"
 	run -1 --separate-stderr report --findings "$T/plain"
 	diff - <(echo "$output") <<-'END'
 		mm/walk.c:58: stack-step: walk_end: pmd of walk_pmd_range(), from pmd_offset(&val), is stepped (first read at line 2)
 		mm/walk.c:59: unparsed: walk_end: pgd_present (11 of its page table reads not seen)
 		mm/x.c:1: failed: pxd_reread.cocci: spatch died of signal 11
-		# reread-value       0
-		# reread-plain       0
-		# stack-copy         0
-		# stack-step         1
 		# unparsed           1
 		# failed             1
+		# not a result: 1 files failed
 	END
 }
 
 @test "no finding: zeros, and exit 0 in all formats" {
 	findings
-	: >"$F"
+	echo '[]' >"$F"
 	run -0 --separate-stderr report --format text --findings "$F" --summary "$S"
 	[ "${lines[0]}" = '# reread-value       0' ]
 	[[ ${lines[-1]} == '# 37 of 40 page table calls in 2 files'* ]]
@@ -163,10 +165,15 @@ new='mm/walk.c walk_end stack-step pmd'
 	[[ $output != *reread* ]]
 	run -1 --separate-stderr report --findings "$F" --rank high,medium
 	[ "$(grep -c '^[^#]' <<<"$output")" -eq 5 ]	# with the problem
-	run -0 --separate-stderr report --findings "$F" --class no-such
+	run -2 --separate-stderr report --findings "$F" --class no-such
+	[[ $stderr == "audit-report: unknown class 'no-such': one of reread-value, "* ]]
+	# but for one that the rules name
+	echo '"no-such"' >"$T/rule"
+	run -0 --separate-stderr report --findings "$F" --class no-such --rules "$T/rule"
 	[ "$output" = '# no-such            0' ]
-	echo '{"file":"mm/x.c","line":1,"function":"r","class":"failed","expression":"e","rank":"problem","key":"x"}' >>"$F"
-	run -1 --separate-stderr report --findings "$F" --class no-such --rank high
+	echo '{"file":"mm/x.c","line":1,"function":"r","class":"failed","expression":"e","rank":"problem","key":"x"}' >>"$T/lines"
+	array <"$T/lines" >"$F"
+	run -1 --separate-stderr report --findings "$F" --class stack-copy --rank high
 	[[ $output == *'mm/x.c:1: failed: r: e'* ]]
 }
 
@@ -175,7 +182,7 @@ new='mm/walk.c walk_end stack-step pmd'
 	local format
 	for format in text org sarif html; do
 		report --format $format --findings "$F" --tree "$TREE" >"$T/one" || [ $? -eq 1 ]
-		tac "$F" >"$T/reversed"
+		tac "$T/lines" | array >"$T/reversed"
 		report --format $format --findings "$T/reversed" --tree "$TREE" | cmp "$T/one"
 	done
 }
@@ -202,7 +209,7 @@ new='mm/walk.c walk_end stack-step pmd'
 		# reread-value       1
 	END
 	# what was judged does not come back with a shifted line
-	jq -c '.line += 100' "$F" >"$T/shifted"
+	jq 'map(.line += 100)' "$F" >"$T/shifted"
 	run -1 --separate-stderr report --findings "$T/shifted" --ledger "$L" --patches "$P"
 	[[ $output == *$'# unexplained: 1\n'* ]]
 }
@@ -212,7 +219,7 @@ new='mm/walk.c walk_end stack-step pmd'
 	ledger
 	local format
 	# without the new one
-	grep -vF "$new" "$F" >"$T/known"
+	grep -vF "$new" "$T/lines" | array >"$T/known"
 	for format in text org sarif html; do
 		run -0 report --format $format --findings "$T/known" --ledger "$L" --patches "$P"
 		run -0 report --format $format --findings "$T/known" --ledger "$L" --patches "$P" --expect base
@@ -225,7 +232,7 @@ new='mm/walk.c walk_end stack-step pmd'
 #   new      $new
 # reread-value"* ]]
 	# open, safe and harmless ones may be there
-	grep -v walk_pud "$T/known" >"$T/series"
+	grep -vF "$new" "$T/lines" | grep -v walk_pud | array >"$T/series"
 	run -0 --separate-stderr report --findings "$T/series" --ledger "$L" --patches "$P" --expect series
 	[[ $output == *$'# unexplained: 0\n'* ]]
 	# what is not shown is not asked for
@@ -235,10 +242,10 @@ new='mm/walk.c walk_end stack-step pmd'
 @test "ledger: --stale lists what matches no finding" {
 	findings
 	ledger
-	: >"$T/none"
+	echo '[]' >"$T/none"
 	run -0 --separate-stderr report --ledger "$L" --patches "$P" --stale "$F" "$T/none"
 	[ -z "$output" ]
-	grep -v walk_pud "$F" >"$T/series"
+	grep -v walk_pud "$T/lines" | array >"$T/series"
 	run -0 --separate-stderr report --ledger "$L" --patches "$P" --stale "$T/series" "$F"
 	run -1 --separate-stderr report --ledger "$L" --patches "$P" --stale "$T/series" "$T/none"
 	[ "$output" = "$L:4: stale: mm/walk.c walk_pud reread-value pmd_offset(pudp) (fixed): no finding has this key, remove the line" ]
@@ -308,7 +315,7 @@ new='mm/walk.c walk_end stack-step pmd'
 		coccilib.org.print_todo(p[0], "message")
 	END
 	printf 'int f(void)\n{\n\tx = pmd_offset(a, b);\n}\n' >"$TREE/mm/c.c"
-	echo '{"file":"mm/c.c","line":3,"function":"f","class":"message","expression":"pmd_offset(a)","key":"k"}' >"$F"
+	echo '[{"file":"mm/c.c","line":3,"function":"f","class":"message","expression":"pmd_offset(a)","key":"k"}]' >"$F"
 	sed -E 's/\[message[^]]*\]|::cole=[0-9]+//g' <<<"$(cd / && spatch --very-quiet --no-show-diff --cocci-file "$T/r.cocci" "$TREE/mm/c.c")" >"$T/want"
 	[ -s "$T/want" ]
 	report --format org --findings "$F" --tree "$TREE" | sed -E 's/\[message[^]]*\]|::cole=[0-9]+//g' | diff "$T/want" -
@@ -375,7 +382,7 @@ multitool() {
 	multitool
 	report --format sarif --findings "$F" --summary "$S" --tree "$TREE" --ledger "$L" --patches "$P" >"$T/judged.sarif" || [ $? -eq 1 ]
 	report --format sarif --findings "$F" >"$T/least.sarif" || [ $? -eq 1 ]
-	: >"$T/none"
+	echo '[]' >"$T/none"
 	report --format sarif --findings "$T/none" >"$T/none.sarif"
 	local name
 	for name in judged least none; do
@@ -418,7 +425,8 @@ multitool() {
 	is '.results[4].suppressions[0] | .status == "accepted" and .justification == "safe: The init_mm has one user at boot."'
 	is '.invocations[0] | .executionSuccessful and (.toolExecutionNotifications | length) == 1 and .toolExecutionNotifications[0].level == "warning"'
 	# without a ledger nothing is said about suppressions; a crash is said
-	echo '{"file":"mm/x.c","line":1,"function":"r","class":"failed","expression":"e","rank":"problem","key":"x"}' >>"$F"
+	echo '{"file":"mm/x.c","line":1,"function":"r","class":"failed","expression":"e","rank":"problem","key":"x"}' >>"$T/lines"
+	array <"$T/lines" >"$F"
 	report --format sarif --findings "$F" >"$T/sarif" || [ $? -eq 1 ]
 	is 'all(.results[]; has("suppressions") | not)'
 	is '.invocations[0].executionSuccessful == false'
@@ -472,8 +480,8 @@ use_page() { TMPDIR=$T /usr/bin/python3 "$BATS_TEST_DIRNAME/audit-report-page.py
 	chromium
 	local i
 	for i in $(seq 150); do
-		jq -c --arg i "$i" '.key += " copy " + $i | .function += $i' "$F"
-	done >"$T/many"
+		jq -c --arg i "$i" '.key += " copy " + $i | .function += $i' "$T/lines"
+	done | array >"$T/many"
 	report --format html --findings "$T/many" --tree "$TREE" >"$T/page.html" || [ $? -eq 1 ]
 	# a page of a few megabytes at most
 	[ "$(stat -c %s "$T/page.html")" -lt 5000000 ]
@@ -520,8 +528,8 @@ use_page() { TMPDIR=$T /usr/bin/python3 "$BATS_TEST_DIRNAME/audit-report-page.py
 	echo '{}' >"$T/summary"
 	bad 'no "calls" of type int: run scripts/audit again' --findings "$F" --summary "$T/summary"
 	with() {	# JQ-FILTER|TEXT MESSAGE: the third line is something else
-		{ sed -n 1,2p "$F"; sed -n 3p "$F" | jq -c "$1"; } >"$T/odd"
-		bad "$T/odd:3: $2: run scripts/audit again" --findings "$T/odd"
+		{ sed -n 1,2p "$T/lines"; sed -n 3p "$T/lines" | jq -c "$1"; } | array >"$T/odd"
+		bad "$T/odd: finding 3: $2: run scripts/audit again" --findings "$T/odd"
 	}
 	with '[.]' 'not a JSON object'
 	with 'del(.line)' 'no "line" of type int'
@@ -532,9 +540,11 @@ use_page() { TMPDIR=$T /usr/bin/python3 "$BATS_TEST_DIRNAME/audit-report-page.py
 	with '.chain = "x"' '"chain" is not of type list'
 	with '.marks = [1]' '"marks" has something that is not a string'
 	with '.rank = "top"' 'unknown rank "top"'
-	with '.key = "arch/x86/mm/fault.c spurious reread-plain *pmd"' 'the key is that of line 1'
+	with '.key = "arch/x86/mm/fault.c spurious reread-plain *pmd"' 'the key is that of finding 1'
 	echo '{"file":' >"$T/odd"
-	bad "$T/odd:1: not a JSON object" --findings "$T/odd"
+	bad "$T/odd: not JSON" --findings "$T/odd"
+	echo '{}' >"$T/odd"
+	bad "$T/odd: not a JSON array" --findings "$T/odd"
 	printf '\xff\xfe\n' >"$T/odd"
 	bad 'is not UTF-8 text' --findings "$T/odd"
 }

@@ -155,9 +155,9 @@ END
 		# the unmutated tree has the finding as well, elsewhere
 		[ "${5##*.}" = 0 ] || function=other
 		cat >"$4/findings.json" <<-JSON
-			{"file":"mm/walker.c","line":$line,"function":"walk_pud","class":"reread-value","expression":"*pudp"}
-			{"file":"mm/walker.c","line":$line,"function":"$function","class":"reread-value","expression":"*slot"}
-			{"file":"mm/walker.c","line":1,"function":"walk_pud","class":"unparsed","expression":"${5##*.}"}
+			[{"file":"mm/walker.c","line":$line,"function":"walk_pud","class":"reread-value","expression":"*pudp"},
+			{"file":"mm/walker.c","line":$line,"function":"$function","class":"reread-value","expression":"*slot"},
+			{"file":"mm/walker.c","line":1,"function":"walk_pud","class":"unparsed","expression":"${5##*.}"}]
 		JSON
 		exit 1
 	END
@@ -170,7 +170,7 @@ END
 	walker
 	fake_audit <<-'END'
 		printf '{"file":"mm/walker.c","line":1,"function":"walk_pud","class":"reread-value","expression":"*pudp"}\n%.0s' \
-			$(seq $((1 + (${5##*.} > 0)))) >"$4/findings.json"
+			$(seq $((1 + (${5##*.} > 0)))) | jq -s . >"$4/findings.json"
 		exit 1
 	END
 	run -0 --separate-stderr "$MUTATE" "$TREE"
@@ -181,8 +181,8 @@ END
 	walker
 	fake_audit <<-'END'
 		[ "${5##*.}" = 0 ] || case ${5##*.} in 1) where=walk_pud ;; *) where=other ;; esac
-		echo '{"file":"mm/walker.c","function":"caller","class":"reread-value","expression":"x '"${5##*.}"'",
-			"chain":[{"file":"mm/walker.c","function":"'"${where-}"'","line":1,"what":"x"}]}' | tr -d '\n' >"$4/findings.json"
+		echo '[{"file":"mm/walker.c","function":"caller","class":"reread-value","expression":"x '"${5##*.}"'",
+			"chain":[{"file":"mm/walker.c","function":"'"${where-}"'","line":1,"what":"x"}]}]' >"$4/findings.json"
 		exit 1
 	END
 	run -1 --separate-stderr "$MUTATE" "$TREE"
@@ -202,9 +202,9 @@ END
 @test "--record writes figures and what was missed" {
 	walker
 	fake_audit <<-'END'
-		echo '{"file":"mm/walker.c","line":1,"function":"walk_pud","class":"stack-copy","expression":"'"${5##*.}"'"}' >"$4/findings.json"
+		echo '[{"file":"mm/walker.c","line":1,"function":"walk_pud","class":"stack-copy","expression":"'"${5##*.}"'"}]' >"$4/findings.json"
 		! grep -q 'pmd_offset(&pud' "$5/mm/walker.c" && [ "${5##*.}" != 0 ] || exit 1
-		: >"$4/findings.json"
+		echo '[]' >"$4/findings.json"
 	END
 	run -1 --separate-stderr "$MUTATE" "$TREE" --record
 	json=$PXD_RESULTS/mutate/series.json

@@ -16,14 +16,6 @@ PROG=${0##*/}
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY \
       GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_NAMESPACE
 
-# foreign_git DIR: set FOREIGN_GIT to the command that reads a repository of the
-# user's. It writes nothing there: no index, no lock, no objects of a partial
-# clone.
-foreign_git() {
-	FOREIGN_GIT=(env "GIT_CEILING_DIRECTORIES=${1%/*}" GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1
-		GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none git -C "$1")
-}
-
 note() { printf '%s: %s\n' "$PROG" "$*" >&2; }
 die() { note "$*"; exit 2; }
 

@@ -85,7 +85,9 @@ may_record() {
 # The base that a result is about: LINUX= by its commit, or the package.
 base_name() {
 	if [ -n "${LINUX-}" ]; then
-		printf 'LINUX %s' "$(git -C "$LINUX" -c safe.directory='*' rev-parse "${REV:-HEAD}" 2>/dev/null || echo unknown)"
+		( . "$ROOT/scripts/lib/git.sh"
+			use_foreign "$LINUX" "LINUX=$LINUX"
+			printf 'LINUX %s' "$(foreign_commit "${REV:-HEAD}" || echo unknown)" ) || printf 'LINUX unknown'
 	else
 		( . "$ROOT/base.conf" && printf '%s %s' "$BASE_PACKAGE" "$BASE_VERSION" )
 	fi

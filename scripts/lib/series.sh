@@ -7,17 +7,8 @@
 . "$ROOT/scripts/lib/debian.sh"
 want git=git
 
-# Neither the environment of the caller nor any configuration, the repository's
-# own included, may change what git does here.
-for _var in "${!GIT_@}"; do
-	case $_var in
-	GIT_EXEC_PATH|GIT_TRACE*) ;;
-	*) unset "$_var" ;;
-	esac
-done
-export GIT_CONFIG_GLOBAL=$ROOT/scripts/lib/gitconfig GIT_CONFIG_NOSYSTEM=1 GIT_ATTR_NOSYSTEM=1
-export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=include.path GIT_CONFIG_VALUE_0=$GIT_CONFIG_GLOBAL
-export GIT_TERMINAL_PROMPT=0 TZ=UTC
+# shellcheck source-path=SCRIPTDIR
+. "$ROOT/scripts/lib/git.sh"
 
 # For a verb that cannot have findings: whatever stops it is an error, exit 2.
 no_findings() {
@@ -36,22 +27,8 @@ BRANCH=pxd-lockless
 # Copies of files that the series adds: directory in the kernel, directory here.
 COPIES=("tools/testing/selftests/mm selftests/mm" "scripts/coccinelle/mm cocci")
 
-# use_linux: for LINUX=, set LINUX_DIR and LINUX_OBJECTS. All that is ever run
-# in LINUX is rev-parse, which reads neither index nor work tree; lazy fetches
-# of a partial clone, which would write there, are off.
-use_linux() {
-	local err
-	LINUX_DIR=$(realpath -e -- "$LINUX/." 2>/dev/null) ||
-		die "LINUX=$LINUX: no such directory, or not for $(id -un) to read"
-	err=$(linux_git --git-dir 2>&1 >/dev/null) ||
-		die "LINUX=$LINUX is not a git repository that can be read: ${err%%$'\n'*}"
-	LINUX_OBJECTS=$(linux_git --path-format=absolute --git-path objects) ||
-		die "LINUX=$LINUX: git cannot tell where its objects are"
-}
-linux_git() {
-	foreign_git "$LINUX_DIR"
-	"${FOREIGN_GIT[@]}" rev-parse "$@"
-}
+# use_linux: read LINUX=, see use_foreign.
+use_linux() { use_foreign "$LINUX" "LINUX=$LINUX"; }
 
 # use_base: make the base ready; set DIR, KERNEL (its work tree), SERIES (the
 # work tree of the branch) and PATCHES.
