@@ -209,13 +209,18 @@ fake_spatch() {
 	PXD_CACHE=$BATS_TEST_TMPDIR/other audit_all
 	[ "$output" = "$staged" ]
 	[[ $output == *mm/renamed.c:* && $output != *stack_* && $output != *reread_plain* && $output != *link.c* ]]
-	# only what differs from the commit is searched
+	# only what differs from then is searched
+	sleep 0.2
+	audit_all
+	echo '/* more */' >>"$TREE/mm/renamed.c"
 	mkdir "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/bash\necho "$*" >>%q\nexec %q "$@"\n' "$BATS_TEST_TMPDIR/found" "$(command -v find)" >"$BATS_TEST_TMPDIR/bin/find"
-	chmod +x "$BATS_TEST_TMPDIR/bin/find"
+	printf '#!/bin/bash\n[ "$PWD" != %q ] || echo "$*" >>%q\nexec %q "$@"\n' "$TREE" "$BATS_TEST_TMPDIR/searched" \
+		"$(command -v grep)" >"$BATS_TEST_TMPDIR/bin/grep"
+	chmod +x "$BATS_TEST_TMPDIR/bin/grep"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH audit_all
 	[ "$output" = "$staged" ]
-	run ! grep -q '^\. -name' "$BATS_TEST_TMPDIR/found"
+	[[ $(cat "$BATS_TEST_TMPDIR/searched") == *' -- ./mm/renamed.c' ]]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/searched")" -eq 1 ]
 }
 
 @test "the tree is only read, and nothing is left behind" {
@@ -249,6 +254,10 @@ fake_spatch() {
 	first=$output
 	printf '[spatch]\n\toptions = --no-such-option\n' | tee "$TREE/.cocciconfig" >"$TMPDIR/.cocciconfig"
 	HOME=$TMPDIR run -1 --separate-stderr "$AUDIT" "$TREE" --no-cache
+	[ "$output" = "$first" ]
+	# nor when it is started there
+	cd "$TREE"
+	run -1 --separate-stderr "$AUDIT" . --no-cache
 	[ "$output" = "$first" ]
 }
 

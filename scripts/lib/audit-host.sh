@@ -3,7 +3,11 @@
 # What scripts/audit needs of a machine. Sourced by it, and sent to the machines
 # of --hosts, see fan_out: no other file is there.
 
-spatch_version() { spatch --version | sed -n 's/^spatch version \([^ ]*\).*/\1/p'; }
+# own_spatch ARG...: no .cocciconfig has a say, neither that of the user nor that
+# of the directory where it is started, which may be in the tree.
+own_spatch() { (cd "$WORK" && HOME=$WORK exec spatch "$@"); }
+
+spatch_version() { own_spatch --version | sed -n 's/^spatch version \([^ ]*\).*/\1/p'; }
 
 # Debian's spatch looks for libpython3.N.so, a name that only the -dev package
 # has, and does so when it runs the first rule that has Python in it. What it
@@ -12,7 +16,7 @@ finds_python() {
 	printf '@r@\nposition p;\n@@\nf@p()\n@script:python@\np << r.p;\n@@\nprint("python: %%s" %% p[0].line)\n' \
 		>"$WORK/python.cocci"
 	echo 'void g(void) { f(); }' >"$WORK/python.c"
-	[[ $(spatch --very-quiet --cocci-file "$WORK/python.cocci" "$WORK/python.c" 2>&1 </dev/null || :) == *"python: 1"* ]]
+	[[ $(own_spatch --very-quiet --cocci-file "$WORK/python.cocci" "$WORK/python.c" 2>&1 </dev/null || :) == *"python: 1"* ]]
 }
 
 host_check() {
