@@ -4,7 +4,7 @@
 scripts/lib/audit-flow.cocci says where a pointer to an entry is named and
 which of these places can follow one another. Here each of them is given a
 meaning (tested, descended through, handed to a function, ...) from the
-expression around it. audit-files keeps the result, audit-solve uses it.
+expression around it. audit-files keeps the result, audit_solve uses it.
 """
 
 import re

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """From facts about functions to ranked findings, for scripts/audit.
 
-audit-solve [--no-calls] RESULTS FINDINGS SUMMARY TREE FILES NAME
+audit_solve.py [--no-calls] RESULTS FINDINGS SUMMARY TREE FILES NAME
 
 RESULTS is what the rules said, as audit-files writes it, FILES the names of the
 files as audit_work.py does. Written are FINDINGS, a JSON array, and SUMMARY, in
@@ -15,8 +15,11 @@ callers as well. Calls through pointers (struct mm_walk_ops) are not followed.
 """
 
 import collections
+import functools
 import gc
 import glob
+import heapq
+import itertools
 import json
 import os
 import re
@@ -86,21 +89,26 @@ class Function:
     def __init__(self, path, facts):
         self.path = path
         self.__dict__.update(facts)
-        self.parameter = {slot["parameter"]: slot for slot in self.slots.values()
-                          if slot["parameter"] is not None}
         for name, slot in self.slots.items():
             prepare(name, slot)
-        self.reads = {}         # parameter: {kind: chain}
-        self.leaves = {}        # parameter: chain of a read that is still good for a second one
+        # What it does with the entry behind a parameter; see Program.summarize().
         self.changes = set()    # parameters whose entry may be another one afterwards
+        self.leaves = {}        # parameter: chain of a read that is still good for a second one
         self.copies_taken = {}  # parameter: chain to an offset helper
+        self.reads = {}         # parameter: (kind, chain) of a read of what the caller left there
         self.returned = None    # (into a variable?, chain) of a read of the slot that is returned
         self.boot = {None: "", "init": "boot", "": "boot and memory hotplug"}[self.init]
         self.callers_hold = ""
 
-    def known(self):
-        return (len(self.reads), sum(map(len, self.reads.values())), len(self.leaves),
-                len(self.changes), len(self.copies_taken), self.returned is None)
+    @functools.cached_property
+    def content(self):
+        """What decides between functions of the same name, not what their files are called."""
+        return repr((self.line, self.static, self.parameters, self.calls, [
+            (name, [(e["at"], e["kind"], e["text"]) for e in slot["events"]], sorted(slot["edges"]), slot["start"])
+            for name, slot in sorted(self.slots.items())]))
+
+    def identity(self):
+        return self.function, self.content, self.path
 
     def step(self, line, what):
         return {"file": self.path, "line": line, "function": self.function, "what": what}
@@ -153,6 +161,46 @@ def filled(slot):
     return result
 
 
+class Visitor:
+    """What Program.walk() tells: that the caller's entry comes to a read or a
+    call, which reads are left when the slot is returned, and double reads."""
+
+    def __init__(self, meet=None, leave=None, report=None):
+        def ignore(*_):
+            pass
+        self.reports = report is not None
+        self.meet, self.leave, self.report = meet or ignore, leave or ignore, report or ignore
+
+
+def shortest(ends, calls, outwards=False):
+    """{node: (what, chain)} for all nodes from which calls lead to an end.
+
+    A node is (function, parameter). Ends are (node, cost, what, chain), the one
+    with the least cost is wanted, then the shortest chain. Calls are (callee,
+    caller, place, step); the step is put before the callee's chain, or, for
+    what is handed outwards, behind it. Where chains are of one length, the place
+    decides, then the callee's text."""
+    callers, heap, found, number = collections.defaultdict(list), [], {}, itertools.count()
+    for callee, *call in calls:
+        callers[callee].append(call)
+    for node, (cost, *place), what, chain in ends:
+        heapq.heappush(heap, (cost, len(chain), place, (), next(number), node, what, chain))
+    while heap:
+        cost, length, _, _, _, node, what, chain = heapq.heappop(heap)
+        if node in found:
+            continue
+        found[node] = what, chain
+        for caller, place, step in callers[node]:
+            if caller not in found:
+                heapq.heappush(heap, (cost, length + 1, [place], node[0].identity(), next(number), caller, what,
+                                      chain + [step] if outwards else [step] + chain))
+    return found
+
+
+def under_table_lock(event):
+    return any(TABLE_LOCK.search(text) for _, text in event.get("held", []))
+
+
 class Program:
     def __init__(self, files):
         # Before Linux 6.5 pte_offset_map() reads the entry and does not test it.
@@ -163,7 +211,7 @@ class Program:
         self.named = collections.defaultdict(list)
         for f in self.functions:
             self.named[f.function].append(f)
-        self.found = {}
+        self.found, self.handed = {}, {}
 
     def resolve(self, name, path):
         """The functions that a call in this file may mean."""
@@ -194,42 +242,137 @@ class Program:
     # --- what functions do with the entries behind their parameters
 
     def summarize(self):
-        walkers = [f for f in self.functions if f.slots or f.returns]
-        uses = {f: {e["name"] for slot in f.slots.values() for e in slot["events"]}.union(
-            name for name, _ in f.return_calls) for f in walkers}
-        changed, walked = {}, {}            # by name; by function: when
-        now, last = 1, 0
-        while last != now:
-            last = now
-            for f in walkers:
-                # Again if something that it calls has changed since.
-                if f in walked and not any(changed.get(name, 0) > walked[f] for name in uses[f]):
+        """First what may be another entry after a call, for all functions; what
+        is read and returned depends on that. Each step only adds to what is
+        known and ends when there is no more, so the order of the functions has
+        no say. Chains are the shortest ones; between these, the text decides."""
+        walkers = [f for f in self.functions if f.slots]
+        behind = [(f, slot) for f in walkers for slot in f.slots.values() if slot["parameter"] is not None]
+        calls = [((g, event["argument"]), (f, slot["parameter"]), event["n"],
+                  f.step(event["at"][0], "%s(%s)" % (event["name"], slot["name"])))
+                 for f, slot in behind for event in slot["events"] if event["kind"] == "call"
+                 for g in self.callees(f, event)[0]]
+        self.settle_changes(behind, calls)
+        for f, slot in behind:
+            self.settle_leaves(f, slot)
+        for (f, parameter), (_, chain) in shortest(self.taken_here(behind), calls).items():
+            f.copies_taken[parameter] = chain
+        self.settle_reads(behind, calls)
+        self.settle_returned(walkers)
+
+    def callees(self, f, event):
+        """(the functions that the entry is handed to, whether there may be others)"""
+        key = event["name"], event["argument"], f.path
+        if key not in self.handed:
+            may_be = self.resolve(event["name"], f.path)
+            known = [g for g in may_be if event["argument"] < len(g.parameters)
+                     and g.parameters[event["argument"]][1].endswith("_t*")]
+            self.handed[key] = known, not known or len(known) < len(may_be)
+        return self.handed[key]
+
+    def changed_by(self, f, event):
+        """May the call change the entry?"""
+        known, others = self.callees(f, event)
+        return others or any(event["argument"] in g.changes for g in known)
+
+    def looked_up(self, event):
+        """Before Linux 6.5: does it read the entry without a test? The rules of
+        the first pass do not know of these."""
+        return self.unchecked and event["kind"] in ("neutral", "lock") and looks_up(event["name"], event["argument"])
+
+    def settle_changes(self, behind, calls):
+        callers, todo = collections.defaultdict(list), []
+        for callee, caller, _, _ in calls:
+            callers[callee].append(caller)
+        for f, slot in behind:
+            for event in slot["events"]:
+                if event["kind"] in ("lock", "write", "address") or (
+                        event["kind"] == "call" and self.callees(f, event)[1]):
+                    todo.append((f, slot["parameter"]))
+        while todo:
+            f, parameter = todo.pop()
+            if parameter not in f.changes:
+                f.changes.add(parameter)
+                todo += callers[f, parameter]
+
+    @staticmethod
+    def settle_leaves(f, slot):
+        if slot["parameter"] in f.changes:
+            return
+        for e in slot["events"]:
+            if e["kind"] in ("test", "value", "clear_bad", "use") and e["n"] not in slot["fills"]:
+                f.leaves[slot["parameter"]] = [f.step(e["at"][0], e["text"])]
+                return
+
+    def taken_here(self, behind):
+        for f, slot in behind:
+            for event in slot["events"]:
+                if event["kind"] in ("neutral", "lock") and looks_up(event["name"], event["argument"]):
+                    what = "%s(%s)" % (event["name"], slot["name"])
+                elif event["kind"] == "descend" and not under_table_lock(event):
+                    what = event["text"]
+                else:
                     continue
-                walked[f] = now
-                before = f.known()
+                yield (f, slot["parameter"]), (0, event["n"]), "", [f.step(event["at"][0], what)]
+
+    def settle_reads(self, behind, calls):
+        # What the caller's entry gets to does not depend on what callees read:
+        # a call that reads it is a read, and the first one is all that counts.
+        met = {}
+
+        def meet(f, slot, event, kind):
+            met.setdefault((f, slot["parameter"], event["n"]), (event, kind))
+
+        def read_here():
+            for (f, parameter, n), (event, kind) in met.items():
+                if kind != "call":
+                    yield (f, parameter), (-SEVERITY[kind], n), kind, [f.step(event["at"][0], event["text"])]
+
+        def calls_met():
+            return [call for call in calls if (*call[1], call[2]) in met]
+
+        for f, slot in behind:
+            self.walk(f, slot, Visitor(meet=meet))
+        for (f, parameter), result in shortest(read_here(), calls_met()).items():
+            f.reads[parameter] = result
+        # Now with what ends at such a call. Only where functions call each other
+        # in a circle nothing else may be left, and the above stays.
+        met.clear()
+        for f, slot in behind:
+            self.walk(f, slot, Visitor(meet=meet))
+        for (f, parameter), result in shortest(read_here(), calls_met()).items():
+            f.reads[parameter] = result
+
+    def settle_returned(self, walkers):
+        seeds, edges = [], []
+
+        def leave(f, firsts):
+            for first in firsts:
+                if "from" in first:
+                    edges.extend(((g, None), (f, None), first["step"]["line"], first["step"]) for g in first["from"])
+                else:
+                    seeds.append(((f, None), (0, first["step"]["line"], first["step"]["what"]), first["value"],
+                                  first["chain"] + [first["step"]]))
+
+        for f in self.functions:
+            if f.returns:
+                edges += [((g, None), (f, None), line, f.step(line, "return %s()" % name))
+                          for name, line in f.return_calls for g in self.resolve(name, f.path)]
+        for f in walkers:
+            if f.returns:
                 for slot in f.slots.values():
-                    self.walk(f, slot, None)
-                if f.returns and not f.returned:
-                    self.pass_on(f)
-                if f.known() != before:
-                    now += 1
-                    changed[f.function] = now
+                    self.walk(f, slot, Visitor(leave=leave))
+        for (f, _), result in shortest(seeds, edges, outwards=True).items():
+            f.returned = result
 
-    def pass_on(self, f):
-        for name, line in f.return_calls:
-            for callee in self.resolve(name, f.path):
-                if callee.returned:
-                    value, chain = callee.returned
-                    f.returned = value, chain + [f.step(line, "return %s()" % name)]
-
-    def walk(self, f, slot, report):
+    def walk(self, f, slot, visitor):
         """Follow the flow from place to place. `live` has the reads that
         nothing has made obsolete, by their place; None is the caller's."""
-        out, parameter = {}, slot["parameter"]
+        out = {}
         starts = {slot["events"][n]["statement"] for n in slot["start"]}
         for statement, events in slot["statements"]:
             live = {}
-            if parameter is not None and statement in starts:
+            if slot["parameter"] is not None and statement in starts:
                 live[None] = None
             for event in events:
                 for before in event["before"]:
@@ -238,7 +381,7 @@ class Program:
             for event in events:
                 usable = {n: first for n, first in live.items() if n is None or not (
                     first["statement"] == statement and exclusive(slot["events"][n], event))}
-                new, ends = self.event(f, slot, event, usable, report)
+                new, ends = self.event(f, slot, event, usable, visitor)
                 maybe = event["if"] and event["kind"] in ("call", "write", "test", "use", "descend", "clear_bad")
                 if ends == "all" and not maybe:
                     live = {}
@@ -246,108 +389,75 @@ class Program:
                     live.pop(None, None)
                 live.update(new)
             out[statement] = live
-        if parameter is not None and parameter not in f.leaves and parameter not in f.changes:
-            for e in slot["events"]:
-                if e["kind"] in ("test", "value", "clear_bad", "use") and e["n"] not in slot["fills"]:
-                    f.leaves[parameter] = [f.step(e["at"][0], e["text"])]
-                    break
 
-    def event(self, f, slot, event, live, report):
+    def event(self, f, slot, event, live, visitor):
         """({place: first read} to be added, which earlier reads it makes
         obsolete: "all", that of the caller ("entry"), or none)"""
         kind, name, line = event["kind"], event["name"], event["at"][0]
-        parameter = slot["parameter"]
         # The rules of the first pass do not know of these.
         unknown = event["text"].startswith("pmd_read_atomic")
-        if self.unchecked and kind in ("neutral", "lock") and looks_up(name, event["argument"]):
-            if kind == "lock" and parameter is not None:
-                f.changes.add(parameter)
+        if self.looked_up(event):
             kind, unknown = "descend", True
-        if any(TABLE_LOCK.search(text) for _, text in event.get("held", [])):
-            if kind == "call":
-                self.call(f, slot, event, {}, None)
-            if kind in ("test", "use", "value", "clear_bad", "descend", "call"):
-                return {}, "all"
+        if under_table_lock(event) and kind in ("test", "use", "value", "clear_bad", "descend", "call"):
+            return {}, "all"
         if kind in ("quiet", "neutral"):
-            if kind == "neutral" and looks_up(name, event["argument"]) and parameter is not None:
-                f.copies_taken.setdefault(parameter, [f.step(line, "%s(%s)" % (name, slot["name"]))])
             return {}, ""
         if kind in ("same", "lock", "write", "address"):
-            if kind == "lock" and looks_up(name, event["argument"]) and parameter is not None:
-                f.copies_taken.setdefault(parameter, [f.step(line, "%s(%s)" % (name, slot["name"]))])
-            if parameter is not None and kind != "same":
-                f.changes.add(parameter)
             return {}, "all"
+        firsts = [first for n, first in live.items() if n is not None]
         if kind == "return":
-            firsts = [first for n, first in live.items() if n is not None]
-            if firsts and f.returns and f.returned is None:
-                f.returned = min(((first["value"], first["chain"] + [first["step"]]) for first in firsts),
-                                 key=lambda r: order(r[1]))
+            visitor.leave(f, firsts)
             return {}, ""
-        if kind == "define":
-            new = {}
-            for callee in self.resolve(name, f.path) if name else ():
-                if callee.returned:
-                    new[event["n"]] = {
-                        "value": callee.returned[0], "step": f.step(line, "%s = %s()" % (slot["name"], name)),
-                        "chain": callee.returned[1], "own": False, "statement": event["statement"]}
-            return new, "all"
         me = {"value": kind == "value", "step": f.step(line, event["text"]), "chain": [], "own": True,
               "statement": event["statement"], "held": event.get("held", []), "unknown": unknown}
+        if kind == "define":
+            sources = [g for g in self.resolve(name, f.path) if g.returns] if name else []
+            if not sources:
+                return {}, "all"
+            me.update(step=f.step(line, "%s = %s()" % (slot["name"], name)), own=False)
+            me["from"] = sources
+            known = [g for g in sources if g.returned]
+            if known:
+                me["value"], me["chain"] = min(
+                    known, key=lambda g: (order(g.returned[1]), g.identity())).returned
+            elif visitor.reports:
+                return {}, "all"
+            return {event["n"]: me}, "all"
         if kind == "value":
             return {event["n"]: me}, "all"
         if kind == "call":
-            return self.call(f, slot, event, live, report)
+            return self.call(f, slot, event, live, visitor)
         # test, use, clear_bad, descend
         if None in live:
-            f.reads.setdefault(parameter, {}).setdefault(kind, [f.step(line, event["text"])])
-            live.pop(None)
-        if kind == "descend" and parameter is not None:
-            f.copies_taken.setdefault(parameter, [f.step(line, event["text"])])
-        if report:
-            firsts = [first for first in live.values() if unknown or not first["own"] or
-                      first["unknown"] or first["statement"] == event["statement"]]
-            if firsts:
-                report(f, slot, event, kind, firsts, list(live.values()), [])
+            visitor.meet(f, slot, event, kind)
+        firsts = [first for first in firsts if unknown or not first["own"] or
+                  first["unknown"] or first["statement"] == event["statement"]]
+        if firsts:
+            visitor.report(f, slot, event, kind, firsts, [first for n, first in live.items() if n is not None], [])
         if kind == "descend" or event["n"] in slot["fills"]:
             return {}, "all" if event["kind"] == "lock" else "entry"
         return {event["n"]: me}, "entry"
 
-    def call(self, f, slot, event, live, report):
-        name, line, parameter = event["name"], event["at"][0], slot["parameter"]
-        callees = self.resolve(name, f.path)
-        argument, new, best = event["argument"], {}, None
-        known = [c for c in callees if argument < len(c.parameters)
-                 and c.parameters[argument][1].endswith("_t*")]
-        change = not known or len(known) < len(callees)
-        for callee in known:
-            reads = callee.reads.get(argument, {})
-            for kind, chain in reads.items():
-                if len(chain) < 12 and not any(s["function"] == f.function and s["file"] == f.path for s in chain):
-                    rank = SEVERITY[kind], -len(chain)
-                    if best is None or rank > best[0]:
-                        best = rank, kind, [f.step(line, "%s(%s)" % (name, slot["name"]))] + chain
-            if argument in callee.changes:
-                change = True
-            elif argument in callee.leaves and not change:
-                new[event["n"]] = {"value": False, "own": False, "statement": event["statement"],
-                                   "step": f.step(line, "%s(%s)" % (name, slot["name"])),
-                                   "chain": callee.leaves[argument]}
-            if argument in callee.copies_taken and parameter is not None and len(
-                    callee.copies_taken[argument]) < 12:
-                f.copies_taken.setdefault(parameter, [f.step(
-                    line, "%s(%s)" % (name, slot["name"]))] + callee.copies_taken[argument])
-        if best:
-            if None in live:
-                f.reads.setdefault(parameter, {}).setdefault(best[1], best[2])
-            firsts = [first for n, first in live.items() if n is not None]
-            if firsts and report:
-                report(f, slot, event, best[1], firsts, firsts, best[2])
-        if change:
-            if parameter is not None:
-                f.changes.add(parameter)
+    def call(self, f, slot, event, live, visitor):
+        name, line, argument = event["name"], event["at"][0], event["argument"]
+        known, _ = self.callees(f, event)
+        step = f.step(line, "%s(%s)" % (name, slot["name"]))
+        if None in live:
+            visitor.meet(f, slot, event, "call")
+        reading = [g for g in known if argument in g.reads]
+        firsts = [first for n, first in live.items() if n is not None]
+        if reading and firsts and visitor.reports:
+            kind, chain = min((g.reads[argument] + (g,) for g in reading), key=lambda r: (
+                -SEVERITY[r[0]], len(r[1]), r[2].identity()))[:2]
+            visitor.report(f, slot, event, kind, firsts, firsts, [step] + chain)
+        if self.changed_by(f, event):
             return {}, "all"
-        return new, "entry" if best else ""
+        new, leaving = {}, [g for g in known if argument in g.leaves]
+        if leaving:
+            g = min(leaving, key=lambda g: (order(g.leaves[argument]), g.identity()))
+            new[event["n"]] = {"value": False, "own": False, "statement": event["statement"], "step": step,
+                               "chain": g.leaves[argument]}
+        return new, "entry" if reading else ""
 
     # --- locks
 
@@ -392,7 +502,8 @@ def exclusive(a, b):
 
 
 def order(chain):
-    return len(chain), [(s["file"], s["line"]) for s in chain]
+    """The shortest first, then by the text, and by the names of files only where all else is the same."""
+    return (len(chain), [(s["line"], s["function"], s["what"]) for s in chain], [s["file"] for s in chain])
 
 
 # --- findings
@@ -698,6 +809,11 @@ def main():
 
 
 def second_pass(program, findings):
+    def add(finding):
+        key = finding["file"], finding["line"], finding["class"], finding["expression"]
+        if key not in findings or findings[key]["chain"] and order(findings[key]["chain"]) > order(finding["chain"]):
+            findings[key] = finding
+
     def report(f, slot, event, kind, firsts, all_firsts, chain):
         own = [first for first in all_firsts if first["own"]]
         first = min(own or firsts, key=lambda x: (order(x["chain"]), x["step"]["line"]))
@@ -713,13 +829,11 @@ def second_pass(program, findings):
             "chain": steps + chain, "marks": [], "kind": kind}
         if last:
             finding.update(second_file=last["file"], second_line=last["line"])
-        key = finding["file"], finding["line"], finding["class"], expression
-        if key not in findings or findings[key]["chain"] and order(findings[key]["chain"]) > order(finding["chain"]):
-            findings[key] = finding
+        add(finding)
 
     for f in program.functions:
         for _, slot in sorted(f.slots.items()):
-            program.walk(f, slot, report)
+            program.walk(f, slot, Visitor(report=report))
         # An entry that the function itself makes is no copy.
         made = {value for _, name, _, value in f.copies if re.match(r"p[4um]d_populate", name)}
         for line, name, argument, value in f.copies:
@@ -735,11 +849,11 @@ def second_pass(program, findings):
                     "expression": "%s(&%s) through %s()" % (helper, value, name), "slot": value,
                     "first_line": 0, "first_file": "", "marks": ["pte"] if helper.startswith("pte_") else [],
                     "chain": [f.step(line, "%s(&%s)" % (name, value))] + chain, "kind": "descend"}
-                key = f.path, line, "stack-copy", finding["expression"]
-                findings.setdefault(key, finding)
+                add(finding)
 
 
-try:
-    main()
-except OSError as error:
-    sys.exit("audit: %s: %s" % (error.filename, error.strerror))
+if __name__ == "__main__":
+    try:
+        main()
+    except OSError as error:
+        sys.exit("audit: %s: %s" % (error.filename, error.strerror))
