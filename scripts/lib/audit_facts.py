@@ -54,6 +54,10 @@ TAKE = re.compile(r"""(raw_)?spin_lock(_nested|_irq|_irqsave|_bh)?$|(read|write)
     lockdep_assert_held(_write)?$|assert_spin_locked$|(mmap|vma)_assert_write_locked$""", re.X)
 GIVE = re.compile(r"""(raw_)?spin_unlock(_irq|_irqrestore|_bh)?$|(read|write)_unlock$|mutex_unlock$|
     mmap_write_(unlock|downgrade)$|pte_unmap_unlock$""", re.X)
+IRQ_TAKE = re.compile(r"local_irq_(save|disable)$")
+IRQ_GIVE = re.compile(r"local_irq_(restore|enable)$")
+FAMILY = (("mmap_", "mmap"), ("vma_", "vma"), ("mutex_", "mutex"), ("local_irq", "irq"),
+          ("lockdep_", ""), ("read_", "rw"), ("write_", "rw"))
 
 
 def code_only(text):
@@ -366,36 +370,207 @@ def functions(source, lines):
             "return_calls": sorted({(tokens.text[i + 1], tokens.place[i][0])
                                     for i, t in enumerate(tokens.text[:-2]) if t == "return"
                                     and WORD.match(tokens.text[i + 1]) and tokens.text[i + 2] == "("}),
-            "under": under(tokens, start), "slots": {}, "copies": [],
+            "slots": {}, "copies": [],
         }
+        facts["under"], facts["drops"] = under(tokens, start)
         if body in found:
             collect(facts, tokens, found[body])
         yield facts
 
 
+class Held:
+    """The locks that are held for certain in each line of a function, by its text.
+
+    A state is a set of locks, (line, text, kind, names); None is a place that
+    nothing gets to. Where ways meet, what is held on all of them stays: behind
+    a statement that need not be run, at a label or a case, at the start of a
+    loop. An unlock releases the locks that it names; one that names none may
+    be the release of any lock of its kind. An assertion is like a lock."""
+
+    def __init__(self, tokens, start):
+        self.tokens, self.text, self.match = tokens, tokens.text, tokens.match
+        self.start = start
+        self.jumps = {}                 # label or start of a loop: the state that jumps bring there
+        self.at, self.drops, self.breaks, self.switches, self.loops, self.guards = {}, set(), [], [], [], []
+
+    @staticmethod
+    def meet(*states):
+        states = [state for state in states if state is not None]
+        return frozenset.intersection(*states) if states else None
+
+    def jump(self, where, state):
+        self.jumps[where] = self.meet(self.jumps.get(where), state)
+
+    def solve(self):
+        """{line: its locks}; `drops` has the lines that unlock what the function did not lock."""
+        while True:
+            before = dict(self.jumps)
+            self.at, self.drops = {}, set()
+            self.statement(self.start, frozenset())
+            if self.jumps == before:
+                return {line: state for line, state in self.at.items() if state}
+
+    def statement(self, i, state):
+        """(the token behind it, the state there)"""
+        text = self.text
+        token, after = text[i], text[i + 1] if i + 1 < len(text) else ""
+        if token == "{":
+            return self.block(i, state)
+        if token in ("if", "switch", "while") and after == "(":
+            end = self.match.get(i + 1, i + 1)
+            if token == "while":
+                return self.loop(i, end, state)
+            state = self.expression(i, end, state)
+            return (self.branches if token == "if" else self.switch)(end + 1, state)
+        if token == "for" and after == "(":
+            return self.loop(i, self.match.get(i + 1, i + 1), state)
+        if token == "do":
+            return self.loop(i, i, state)
+        if token in ("case", "default") and self.switches:
+            while text[i] not in (":", ";", "{", "}"):
+                i += 1
+            return i + 1, self.meet(state, self.switches[-1])
+        if after == ":" and WORD.match(token):
+            return i + 2, self.meet(state, self.jumps.get(token))
+        end = i
+        while end < len(text) and text[end] != ";":
+            if text[end] == "}":
+                return end, self.expression(i, end - 1, state)
+            if text[end] == "{" and text[end - 1] == ")":           # for_each_...() {
+                return self.macro(i, end, state)
+            end = max(end, self.match.get(end, end)) + 1
+        state = self.expression(i, end, state)
+        if token == "goto":
+            self.jump(after, state)
+        elif token == "break" and self.breaks:
+            self.breaks[-1].append(state)
+        elif token == "continue" and self.loops:
+            self.jump(self.loops[-1], state)
+        return end + 1, None if token in ("goto", "break", "continue", "return") else state
+
+    def block(self, i, state):
+        end = self.match.get(i, len(self.text) - 1)
+        self.guards.append(set())
+        j = i + 1
+        while j < end:
+            behind, state = self.statement(j, state)
+            j = max(behind, j + 1)
+        guards = self.guards.pop()
+        return end + 1, state and state - guards
+
+    def branches(self, i, state):
+        i, then = self.statement(i, state)
+        if self.text[i:i + 1] == ["else"]:
+            i, state = self.statement(i + 1, state)
+        return i, self.meet(then, state)
+
+    def switch(self, i, state):
+        self.switches.append(state)
+        self.breaks.append([])
+        i, end = self.statement(i, None)
+        self.switches.pop()
+        return i, self.meet(state, end, *self.breaks.pop())
+
+    def loop(self, i, end, state):
+        """`i` is the while, for, do or macro, `end` what is before the body."""
+        self.loops.append(i)
+        self.breaks.append([])
+        state = entry = self.meet(state, self.jumps.get(i))
+        if self.text[i] != "do":
+            state = entry = self.expression(i, end, state)
+        j, state = self.statement(end + 1, state)
+        self.jump(i, state)
+        if self.text[i] == "do":
+            close = self.match.get(j + 1, j)
+            state = entry = self.expression(j, close, state)
+            j = close + 2
+            self.jump(i, state)
+        self.loops.pop()
+        return j, self.meet(entry, *self.breaks.pop())
+
+    def macro(self, i, end, state):
+        if self.text[i] != "scoped_guard":
+            return self.loop(i, end - 1, state)
+        lock = self.lock(i, end - 1)
+        state = self.expression(i, end - 1, state)
+        j, state = self.statement(end, state and state | {lock})
+        return j, state and state - {lock}
+
+    def expression(self, i, end, state):
+        """Its tokens from left to right."""
+        if state is None:
+            return None
+        text, tokens = self.text, self.tokens
+        for j in range(i, min(end + 1, len(text))):
+            line = tokens.place[j][0]
+            self.at[line] = self.meet(self.at.get(line), state)
+            if text[j + 1:j + 2] != ["("] or not WORD.match(text[j]):
+                continue
+            close = self.match.get(j + 1, j)
+            if text[j] == "guard":
+                lock = self.lock(j, self.match.get(close + 1, close))
+                if re.search(r"spin|write|mutex|read_lock", lock[1]):
+                    state |= {lock}
+                    self.guards[-1].add(lock)
+            elif TAKE.match(text[j]) or IRQ_TAKE.match(text[j]):
+                state |= {self.lock(j, close)}
+            elif GIVE.match(text[j]) or IRQ_GIVE.match(text[j]):
+                state = self.release(j, close, state)
+        return state
+
+    def lock(self, i, end):
+        name = self.text[i]
+        names = self.arguments(i + 1)
+        if re.match(r"(pmd|pud|huge_pte)_lock$|pte_", name):
+            names = names[3:] + self.text[max(0, i - 2):i - 1] * (self.text[i - 1] == "=")
+        else:
+            names = names[:1]
+        return (self.tokens.place[i][0], "".join(self.text[i:end + 1]), self.kind(name), tuple(names))
+
+    def release(self, i, end, state):
+        given, kind = self.arguments(i + 1), self.kind(self.text[i])
+        given = given if self.text[i].startswith("pte_") else given[:1]
+        same = {lock for lock in state if lock[2] in (kind, "")}
+        named = {lock for lock in same if kind == "irq" or set(lock[3]) & set(given)}
+        if not same:
+            self.drops.add(self.tokens.place[i][0])
+        return state - (named or same)
+
+    def arguments(self, opening):
+        end, parts = self.match.get(opening, opening), [""]
+        for j in range(opening + 1, end):
+            if self.text[j] == "," and self.tokens.inside[j] == opening:
+                parts.append("")
+            elif parts[-1] or self.text[j] != "&":
+                parts[-1] += self.text[j]
+        return parts
+
+    @staticmethod
+    def kind(name):
+        return next((kind for start, kind in FAMILY if name.startswith(start)), "spin")
+
+
 def under(tokens, start):
-    """[(line, lock)] of the calls behind a lock call, read from top to bottom.
-    Only to judge the callers of a function; its own flow is spatch's."""
-    held, result = [], []
-    for i in range(start, len(tokens.text) - 1):
-        name = tokens.text[i]
-        if tokens.text[i] == "}":
-            held = [h for h in held if not h[1] or h[1] != tokens.match.get(i)]
-        if tokens.text[i + 1] != "(" or not WORD.match(name):
-            continue
-        end = tokens.match.get(i + 1, i)
-        if name in ("guard", "scoped_guard"):
-            end = tokens.match.get(end + 1, end) if name == "guard" else end
-            text = "".join(tokens.text[i:end + 1])
-            if re.search(r"spin|write|mutex|read_lock", text):
-                held.append((text, tokens.inside[i] if name == "guard" else end + 1))
-        elif TAKE.match(name):
-            held.append(("".join(tokens.text[i:end + 1]), 0))
-        elif GIVE.match(name):
-            held = held[:-1] if held and not held[-1][1] else held
-        elif held:
-            result.append((tokens.place[i][0], held[0][0] if len(held) == 1 else held[-1][0]))
-    return sorted(set(result))
+    """([(first line, last line, line of the lock, lock)], lines that unlock what
+    the function did not lock): see Held."""
+    if not any(word.endswith(("lock", "guard")) or TAKE.match(word) or GIVE.match(word) or IRQ_TAKE.match(word)
+               for word in set(tokens.text)):
+        return [], []
+    held = Held(tokens, start)
+    try:
+        lines = held.solve()
+    except RecursionError:              # so odd that nothing is certain
+        return [], []
+    result, ends = [], {}
+    for line in sorted(lines):
+        for taken, text, _, _ in sorted(lines[line]):
+            last = ends.get((taken, text))
+            if last and last[1] == line - 1:
+                last[1] = line
+            else:
+                ends[taken, text] = last = [line, line, taken, text]
+                result.append(last)
+    return result, sorted(held.drops)
 
 
 def collect(facts, tokens, lines):

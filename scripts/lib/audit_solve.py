@@ -44,6 +44,7 @@ TABLE_LOCK = re.compile(r"(pmd|pud|huge_pte)_lock|trans_huge_lock|pte_(offset|al
                         r"ptl\b|page_table_lock|pgd_lock|_lockptr|cpa_lock|pgtable")
 MMAP_WHY = "which keeps out faults and zapping, but not rmap, and not who frees PTE tables under i_mmap_rwsem"
 MMAP_LOCK = re.compile(r"mmap_(write_lock|assert_write_locked)|mmap_lock")
+IRQS_OFF = re.compile(r"local_irq_(save|disable)\b")
 # Tables that nobody else uses, or not yet, or only at one moment.
 PRIVATE = [
     (r"^arch/[^/]+/boot/|/startup/|kernel/head", "it runs before the kernel, or as it starts"),
@@ -98,7 +99,7 @@ class Function:
         self.reads = {}         # parameter: (kind, chain) of a read of what the caller left there
         self.returned = None    # (into a variable?, chain) of a read of the slot that is returned
         self.boot = {None: "", "init": "boot", "": "boot and memory hotplug"}[self.init]
-        self.callers_hold = ""
+        self.callers_hold = None        # (lock, file, line) of a call, under the weakest one
 
     @functools.cached_property
     def content(self):
@@ -485,15 +486,23 @@ class Program:
                 if not f.callers_hold:
                     locks = [lock or c.callers_hold for c, lock in mine]
                     if all(locks):      # the weakest
-                        f.callers_hold = min(locks, key=lambda text: bool(TABLE_LOCK.search(text)))
+                        f.callers_hold = min(locks, key=lambda lock: bool(TABLE_LOCK.search(lock[0])))
                         changed = True
 
 
+def certain(f, line):
+    """{(line, lock)}: what is held in this line whichever way leads there."""
+    return {(taken, text) for first, last, taken, text in f.under
+            if first <= line <= last and not text.startswith("vma_")}
+
+
 def held_at(f, line):
+    """(lock, file, line) of a call under a lock, or None."""
     texts = [text for slot in f.slots.values() for event in slot["events"] if event["at"][0] == line
-             for _, text in event.get("held", [])] + [text for at, text in f.under if at == line]
+             for _, text in event.get("held", [])] + [
+                 text for first, last, _, text in f.under if first <= line <= last and not IRQS_OFF.match(text)]
     texts.sort(key=lambda text: not TABLE_LOCK.search(text))
-    return "%s (%s:%d)" % (texts[0], f.path, line) if texts else ""
+    return (texts[0], f.path, line) if texts else None
 
 
 def exclusive(a, b):
@@ -577,6 +586,8 @@ class Judge:
             finding.update(rank="problem", lock="", lock_why="", risk="", helper="")
             return
         f = self.function(finding)
+        # The place in this function where the first read is made, maybe by a call.
+        finding.setdefault("from", finding["first_line"])
         second = self.event(f, finding, finding["line"])
         kind = finding.pop("kind", None) or (second or {}).get("kind") or self.guess(finding)
         if re.match(r"\w+_offset", finding["expression"]):
@@ -589,8 +600,10 @@ class Judge:
         lock, why, strength = self.belief(finding, f, second)
         if f is not None and f.boot == "boot" and "init" not in finding["marks"] and lock == "init":
             finding["marks"] = sorted(finding["marks"] + ["init"])
+        del finding["from"]
         finding.update(lock=lock, lock_why=why)
         finding["rank"] = self.rank(finding, kind, where, strength, f, second)
+        finding.pop("irqs_off", None)
         finding["risk"] = self.risk(finding, kind, where)
         finding["helper"] = self.helper(finding, kind, where, f)
 
@@ -606,35 +619,63 @@ class Judge:
                 return "private", why, "strong"
         if f is None:
             return "none", "a macro: the audit does not know what its users hold", "none"
-        first = None
-        if finding["first_file"] == path:
-            first = self.event(f, finding, finding["first_line"])
-        held = [h for e in (second, first) if e for h in e.get("held", [])]
+        held = self.held(finding, f, second)
         for number, text in held:
             if TABLE_LOCK.search(text):
                 kind = "asserted" if "assert" in text else "held"
                 return kind, "%s in line %d" % (text, number), "strong"
-        if TABLE_LOCK.search(f.callers_hold):
-            return "callers", "all callers of %s() hold %s" % (name, f.callers_hold), "strong"
-        calls = dict(reversed(f.calls))
-        for lock in ("mmap_assert_write_locked", "mmap_write_lock", "mmap_write_lock_killable"):
-            if lock in calls:
-                return ("asserted" if "assert" in lock else "held",
-                        "%s() in line %d, %s" % (lock, calls[lock], MMAP_WHY), "weak")
+        lock, place = "", ""
+        # Unless what the function unlocks may be the lock of its callers.
+        if f.callers_hold and not any(number < max(finding["line"], finding["from"]) for number in f.drops):
+            lock, place = f.callers_hold[0], "%s (%s:%d)" % f.callers_hold
+        if TABLE_LOCK.search(lock):
+            return "callers", "all callers of %s() hold %s" % (name, place), "strong"
         for number, text in held:
-            return ("asserted" if "assert" in text else "held",
-                    "%s in line %d, which need not be the lock of this table" % (text, number), "weak")
-        for irq in ("local_irq_save", "local_irq_disable"):
-            if irq in calls:
-                return "none", ("interrupts are off from line %d: tables stay allocated where they are freed by "
-                                "IPI or RCU, entries change" % calls[irq]), "none"
-        if f.callers_hold:
+            if MMAP_LOCK.search(text):
+                return ("asserted" if "assert" in text else "held",
+                        "%s() in line %d, %s" % (text.split("(")[0], number, MMAP_WHY), "weak")
+        for number, text in held:
+            if not IRQS_OFF.match(text):
+                return ("asserted" if "assert" in text else "held",
+                        "%s in line %d, which need not be the lock of this table" % (text, number), "weak")
+        for number, _ in held:
+            finding["irqs_off"] = True
+            return "none", ("interrupts are off from line %d: tables stay allocated where they are freed by "
+                            "IPI or RCU, entries change" % number), "none"
+        if lock:
             return "callers", "all callers of %s() hold %s, %s" % (
-                name, f.callers_hold, MMAP_WHY if MMAP_LOCK.search(f.callers_hold) else
+                name, place, MMAP_WHY if MMAP_LOCK.search(lock) else
                 "which need not be the lock of this table"), "weak"
-        if "pgd_offset_k" in calls:
+        off = [number for call, number in f.calls if IRQS_OFF.match(call)]
+        if off:
+            return "none", ("interrupts are off from line %d, but not at both reads; no page table lock is seen in %s(), "
+                            "nor with all of its callers" % (min(off), name)), "none"
+        if "pgd_offset_k" in dict(f.calls):
             return "none", "a kernel address; no lock is seen in %s(), nor with all of its callers" % name, "none"
         return "none", "no page table lock is seen in %s(), nor with all of its callers" % name, "none"
+
+    def held(self, finding, f, second):
+        """[(line, lock)]: what is held at both reads, so from the first to the second.
+
+        A lock counts if it is the same call before both of them and nothing
+        releases it on the way. An assertion between the reads counts as well if
+        each way to the second one meets it and nothing from the first read to
+        it has "lock" in its name: then it was held at the first read."""
+        line, first_line = finding["line"], finding["from"]
+        locks = self.locks(f, second, line)
+        if first_line:
+            first = self.event(f, finding, first_line)
+            between = [number for name, number in f.calls if "lock" in name and "assert" not in name]
+            locks = {lock for lock in locks & self.locks(f, first, first_line) | {
+                lock for lock in certain(f, line) if "assert" in lock[1] and first_line < lock[0]
+                and not any(first_line <= number <= lock[0] for number in between)}}
+        return sorted(locks)
+
+    @staticmethod
+    def locks(f, event, line):
+        """What is held there: as the flow of the function says, or its text."""
+        flow = {tuple(lock) for lock in (event or {}).get("held", []) if not MMAP_LOCK.match(lock[1])}
+        return flow | certain(f, line)
 
     def rank(self, finding, kind, where, strength, f, second):
         here = arch(finding["file"])
@@ -657,7 +698,7 @@ class Judge:
         if kernel and here and not self.kconfig(here, "HAVE_ARCH_HUGE_VMAP"):
             because("kernel page tables are not freed on %s, which has no huge vmalloc mappings" % here)
             return "low"
-        if "interrupts are off" in finding["lock_why"] and here and not self.kconfig(here, "config SMP"):
+        if finding.get("irqs_off") and here and not self.kconfig(here, "config SMP"):
             because("%s has no SMP" % here)
             return "low"
         if here and not self.kconfig(here, "config SMP") and self.kconfig(here, "select ARCH_NO_PREEMPT\n"):
@@ -671,7 +712,8 @@ class Judge:
         if kernel and (here or kind != "descend"):
             because("the kernel's tables change with huge vmalloc mappings, memory hotplug and set_memory only")
             return "medium"
-        lockless = "interrupts are off" in finding["lock_why"]
+        # Whoever turns them off walks without the mmap lock.
+        lockless = finding["lock_why"].startswith("interrupts are off")
         if SNAPSHOT.match((second or {}).get("name", "")):
             because("%s() tests a value of its own, and who trusts the first test has to know that" % second["name"])
             return "medium"
@@ -825,7 +867,7 @@ def second_pass(program, findings):
             "file": f.path, "line": event["at"][0], "function": f.function,
             "class": "reread-value" if first["value"] else "reread-plain",
             "expression": expression, "slot": slot["name"],
-            "first_line": where["line"], "first_file": where["file"],
+            "first_line": where["line"], "first_file": where["file"], "from": first["step"]["line"],
             "chain": steps + chain, "marks": [], "kind": kind}
         if last:
             finding.update(second_file=last["file"], second_line=last["line"])
