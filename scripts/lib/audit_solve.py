@@ -835,13 +835,12 @@ def main():
     keys = collections.Counter()
     ordered = sorted(findings.values(), key=lambda f: (
         f["file"], f["line"], f["class"], f["expression"]))
-    with open(findings_file, "w", encoding="utf-8") as f:
-        for finding in ordered:
-            judge.complete(finding)
-            key = " ".join(filter(None, (audit_work.quoted(finding["file"]), finding["function"], finding["class"], finding["expression"])))
-            keys[key] += 1
-            finding["key"] = key if keys[key] == 1 else "%s #%d" % (key, keys[key])
-        audit_work.write_findings(f, ordered)
+    for finding in ordered:
+        judge.complete(finding)
+        key = " ".join(filter(None, (audit_work.quoted(finding["file"]), finding["function"], finding["class"], finding["expression"])))
+        keys[key] += 1
+        finding["key"] = key if keys[key] == 1 else "%s #%d" % (key, keys[key])
+    audit_work.write_findings(findings_file, ordered)
     summary = dict({"tree": tree_name}, **audit_work.not_analysed(files, ordered))
     for name in ("calls", "missed", "macros", "functions", "functions_missed"):
         summary[name] = counts[name]

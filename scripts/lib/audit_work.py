@@ -12,7 +12,7 @@ audit_work.py change WORK TREE COMMIT JOBS patch PATCH...
 audit_work.py plan WORK before|after JOBS RULE...
     What has no result yet: WORK/RULE.chunk.N for audit-files, and WORK/todo.
 audit_work.py collect WORK before|after RULE...
-    The results, and each file that has none: WORK/all, for audit-solve.
+    The results, and each file that has none: WORK/all, for audit_solve.py.
 audit_work.py failed SUMMARY FINDINGS KEEP-GOING
     Why this is no result, if it is none.
 audit_work.py names CHUNK, audit_work.py progress WORK RULE...
@@ -635,11 +635,18 @@ def collect(work, which, *rules):
 
 # --- findings
 
-def write_findings(f, findings):
+def read_findings(path):
+    """What write_findings() has written."""
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
+
+
+def write_findings(path, findings):
     """A JSON array with a finding in a line."""
-    f.write("[")
-    f.write(",".join("\n" + json.dumps(finding, sort_keys=True) for finding in findings))
-    f.write("\n]\n")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("[")
+        f.write(",".join("\n" + json.dumps(finding, sort_keys=True) for finding in findings))
+        f.write("\n]\n")
 
 
 def cause(finding):
