@@ -493,7 +493,7 @@ class Held:
             return self.loop(i, end - 1, state)
         lock = self.lock(i, end - 1)
         state = self.expression(i, end - 1, state)
-        j, state = self.statement(end, state and state | {lock})
+        j, state = self.statement(end, None if state is None else state | {lock})
         return j, state and state - {lock}
 
     def expression(self, i, end, state):
@@ -574,7 +574,7 @@ def under(tokens, start):
 
 
 def collect(facts, tokens, lines):
-    events, slots, edges, starts = {}, facts["slots"], [], []
+    events, slots, edges = {}, facts["slots"], []
     held = set()
     for line, words in lines:
         kind = words[0]
