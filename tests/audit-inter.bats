@@ -265,6 +265,7 @@ permuted() {
 }
 
 @test "the findings do not depend on -j, nor on what the files are called" {
+	local name order
 	fixtures inter_passed inter_returned inter_names inter_copied inter_other
 	audit -j1 --no-cache >/dev/null
 	cp "$FOUND/findings.json" "$BATS_TEST_TMPDIR/one"
@@ -304,11 +305,14 @@ permuted() {
 			return mid(pmd, addr);
 		}
 	END
+	# Files that have none of the names are not read.
+	for name in zap one mid mid_walk top; do
+		printf 'static int has_%s(pmd_t *q)\n{\n\treturn pmd_none(*q);\n}\n' $name >>"$TREE/mm/$name.c"
+	done
 	permuted a b c d e f g h i j >"$BATS_TEST_TMPDIR/one"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/one")" -gt 100 ]
 	run ! grep "'top'" "$BATS_TEST_TMPDIR/one"
-	local order
-	for order in 'j i h g f e d c b a' 'e b h a j d g c i f' 'c j a f b i e h d g'; do
+	for order in 'a b c d e g f h i j' 'j i h g f e d c b a' 'e b h a j d g c i f' 'c j a f b i e h d g'; do
 		# shellcheck disable=SC2086 # letters
 		permuted $order | diff "$BATS_TEST_TMPDIR/one" -
 	done

@@ -273,6 +273,60 @@ cat_expected() {
 	[[ $output == *'[new]'* ]]
 }
 
+# two SLOT...: a function that reads each of these twice, in mm/two.c
+two() {
+	local slot
+	{
+		printf 'void two(pud_t *a, pud_t *b, unsigned long addr)\n{\n\tpud_t *p;\n\n'
+		for slot; do
+			printf '\tp = %s;\n\tif (pud_none(*p))\n\t\treturn;\n\tuse(pmd_offset(p, addr));\n' "$slot"
+		done
+		printf '}\n'
+	} >"$TREE/mm/two.c"
+	commit "two-$(tr -d ' ' <<<"$*")"
+}
+
+@test "--range: one double read in the place of another is new, the other one is gone" {
+	local went='#   mm/two.c:8: reread-plain: two: pmd_offset(p) (first read at line 6) [gone]'
+	two a
+	two b
+	run -1 --separate-stderr "$AUDIT" "$TREE" --range two-a..two-b --json "$BATS_TEST_TMPDIR/tmp"
+	[ "$(found <<<"$output")" = 'mm/two.c:8: reread-plain: two: pmd_offset(p) (first read at line 6) [new]' ]
+	grep -qxF '# 1 finding went away' <<<"$output"
+	grep -qxF "$went" <<<"$output"
+	[ "$(grep -c '"key": "mm/two.c two reread-plain pmd_offset(p)"' "$BATS_TEST_TMPDIR/tmp/gone.json")" -eq 1 ]
+	rm "$BATS_TEST_TMPDIR"/tmp/*.json
+	run -1 --separate-stderr "$AUDIT" "$TREE" --range two-a..two-b --format sarif
+	[ "$(jq -r '.runs[0].results[] | .baselineState' <<<"$output" | sort | xargs)" = 'absent new' ]
+	# a fix: nothing is new
+	two
+	run -0 --separate-stderr "$AUDIT" "$TREE" --range two-a..two-
+	[ -z "$(found <<<"$output")" ]
+	grep -qxF "$went" <<<"$output"
+	run -0 --separate-stderr "$AUDIT" "$TREE" --range two-a..two- --class stack-copy
+	grep -qxF '# 0 findings went away' <<<"$output"
+}
+
+@test "--range: moved code and a key with another number are old" {
+	two a b
+	two b
+	run -0 --separate-stderr "$AUDIT" "$TREE" --range two-ab..two-b
+	[ "$(found <<<"$output")" = 'mm/two.c:8: reread-plain: two: pmd_offset(p) (first read at line 6) [old]' ]
+	grep -qxF '# 1 finding went away' <<<"$output"
+	two b a
+	run -0 --separate-stderr "$AUDIT" "$TREE" --range two-ab..two-ba
+	[ "$(found <<<"$output" | grep -c 'old')" -eq 2 ]
+	grep -qxF '# 0 findings went away' <<<"$output"
+	git mv mm/two.c mm/renamed.c
+	sed -i '5i\\tmore();' "$TREE/mm/renamed.c"
+	commit renamed
+	run -0 --separate-stderr "$AUDIT" "$TREE" --range two-ba..renamed
+	[ "$(found <<<"$output" | grep -c '^mm/renamed.c:.* \[old\]$')" -eq 2 ]
+	git format-patch -q -M -1 -o "$BATS_TEST_TMPDIR/renames" renamed
+	run -0 --separate-stderr "$AUDIT" "$TREE" --rev two-ba --patch "$BATS_TEST_TMPDIR/renames"
+	[ "$(found <<<"$output" | grep -c '^mm/renamed.c:.* \[old\]$')" -eq 2 ]
+}
+
 @test "--range, --patch: bad input is one line, exit 2" {
 	# shellcheck disable=SC2154 # set by run
 	wrong '--range wants A..B' "$TREE" --range first

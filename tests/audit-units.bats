@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2031 # sourced in a subshell, and meant to be
 # The Python of scripts/audit by itself: tests/test_audit.py, which needs no spatch.
 
 bats_require_minimum_version 1.5.0
