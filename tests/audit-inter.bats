@@ -250,16 +250,16 @@ callers_of() {	# FUNCTION FILE...
 # one after the other; each line with the names that the files had.
 permuted() {
 	local name letters=("$@") n=0 back=()
-	mv "$TREE/mm" "$TREE/as-it-was"
+	mv "$TREE/mm" "$BATS_TEST_TMPDIR/as-it-was"
 	mkdir "$TREE/mm"
-	for name in "$TREE"/as-it-was/*; do
+	for name in "$BATS_TEST_TMPDIR"/as-it-was/*; do
 		cp "$name" "$TREE/mm/${letters[n]}.${name##*.}"
 		back+=(-e "s,mm/${letters[n]}\\.,mm/was-$n.,g")
 		n=$((n + 1))
 	done
 	audit -j1 >/dev/null
 	rm -r "$TREE/mm"
-	mv "$TREE/as-it-was" "$TREE/mm"
+	mv "$BATS_TEST_TMPDIR/as-it-was" "$TREE/mm"
 	get 'f["file"], f["line"], f["function"], f["class"], f["expression"], f["rank"], f["first_file"], f["first_line"], f["chain"]' |
 		sed "${back[@]}" | sort
 }
