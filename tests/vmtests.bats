@@ -357,7 +357,7 @@ vmtests() {
 	[ "$status" -eq 1 ]
 	json=$PXD_RESULTS/vmtests/real.json
 	[ "$(jq -r '"\(.status) \(.figures.same) \(.figures.different) \(.figures.flaky) \(.figures.categories)"' "$json")" = 'fail 3 2 0 first' ]
-	[[ $(jq -r .reason "$json") = *'cow -a: two: base ok, ok; other not ok'* ]]
+	[[ $(jq -r .reason "$json") = *'cow -a: two: base ok, ok, ok, ok, ok; other not ok'* ]]
 	grep -qx $'+not ok\tfirst: cow -a: two' "$PXD_RESULTS/vmtests/real.diff"
 	grep -qx $'ok\tfirst: cow -a: two' "$PXD_RESULTS/vmtests/real.base"
 	rm "$SEEN" "$CONSOLE.2"
