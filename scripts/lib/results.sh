@@ -35,7 +35,8 @@ record() {
 		commit=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null || echo unknown)
 		[ -z "$(git -C "$ROOT" status --porcelain -- . ':!results' 2>/dev/null)" ] || commit+=-dirty
 	fi
-	jq -n "${figures[@]}" '[$ARGS.named | to_entries[] | {(.key): (.value | tonumber? // .)}] | add // {}' |
+	# jq 1.7 and later write a number as they have read it, until they reckon with it.
+	jq -n "${figures[@]}" '[$ARGS.named | to_entries[] | {(.key): (.value | (tonumber? + 0) // .)}] | add // {}' |
 		jq --arg date "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --arg command "$COMMAND" \
 		--arg commit "$commit" --arg base "$(base_name)" --arg status "$status" \
 		--arg reason "$reason" '{$date, $command, $commit, $base, $status, $reason, figures: .}' \
