@@ -227,7 +227,15 @@ identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
 	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
 };
+identifier getter = {
+	pgdp_get, p4dp_get, pudp_get, pmdp_get,
+	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+};
 identifier test = {
+	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
+	pud_present, pmd_present
+};
+identifier other = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
 	pud_present, pmd_present
 };
@@ -248,7 +256,8 @@ position skip;
 @@
 
 test@skip(\(*slot\|READ_ONCE(*slot)\|get(slot)\))
-... when != slot = E
+... when != other(\(*slot\|READ_ONCE(*slot)\|getter(slot)\))
+    when != slot = E
     when != slot++
     when != offset(slot, ...)
 (
@@ -384,14 +393,19 @@ value@skip = \(*slot\|READ_ONCE(*slot)\|slot[E]\)
 |
 E@skip = get(slot)
 )
-... when != lock(...)
+... when any
+    when != lock(...)
 assertion(...)
 
 // The descent reads again.
 @descend depends on scope exists@
 expression slot, E, into;
-{pgd_t, p4d_t, pud_t, pmd_t} value;
+{pgd_t, p4d_t, pud_t, pmd_t} value, later;
 identifier get = {
+	pgdp_get, p4dp_get, pudp_get, pmdp_get,
+	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+};
+identifier getter = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
 	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
 };
@@ -402,7 +416,20 @@ identifier test = {
 	pmd_is_huge, pud_huge, pmd_huge, pud_large, pmd_large, pud_devmap,
 	pmd_devmap
 };
+identifier other = {
+	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
+	pud_present, pmd_present, pgd_bad, p4d_bad, pud_bad, pmd_bad, pgd_leaf,
+	p4d_leaf, pud_leaf, pmd_leaf, pud_trans_huge, pmd_trans_huge,
+	pmd_is_huge, pud_huge, pmd_huge, pud_large, pmd_large, pud_devmap,
+	pmd_devmap
+};
 identifier clear = {
+	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
+	pmd_none_or_clear_bad, pud_trans_unstable, pmd_trans_unstable,
+	pmd_devmap_trans_unstable, pmd_none_or_trans_huge_or_clear_bad,
+	pud_none_or_trans_huge_or_dev_or_clear_bad
+};
+identifier cleared = {
 	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
 	pmd_none_or_clear_bad, pud_trans_unstable, pmd_trans_unstable,
 	pmd_devmap_trans_unstable, pmd_none_or_trans_huge_or_clear_bad,
@@ -436,6 +463,8 @@ identifier changed != {
 };
 position value_read != {locked.skip, asserted.skip};
 position plain_read != {quiet.skip, fill.skip, fill_later.skip, locked.skip, asserted.skip};
+position value_since != {locked.skip, asserted.skip};
+position plain_since != {quiet.skip, fill.skip, fill_later.skip, locked.skip, asserted.skip};
 position again;
 @@
 
@@ -448,7 +477,11 @@ test@plain_read(\(*slot\|READ_ONCE(*slot)\|get(slot)\))
 |
 clear@plain_read(slot)
 )
-... when != slot = E
+... when != E@value_since = getter(slot)
+    when != later@value_since = \(*slot\|READ_ONCE(*slot)\)
+    when != other@plain_since(\(*slot\|READ_ONCE(*slot)\|getter(slot)\))
+    when != cleared@plain_since(slot)
+    when != slot = E
     when != slot += E
     when != slot -= E
     when != slot++
