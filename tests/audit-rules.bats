@@ -161,13 +161,42 @@ compile() { gcc -fsyntax-only -Wall -Wno-unused -Werror -I "$FIXTURES/include" -
 	diff -r "$BATS_TEST_TMPDIR/all/results" "$BATS_TEST_TMPDIR/some/results"
 	grep -q 'mm/hidden.c:9: reread-value: member: ' "$BATS_TEST_TMPDIR/some/results/pxd_reread.cocci-hidden.c"
 	grep -q 'mm/hidden.c:14: named ' "$BATS_TEST_TMPDIR/some/results/audit-flow.cocci-hidden.c"
-	[ -z "$(ls -d "$BATS_TEST_TMPDIR"/all/only.* 2>/dev/null)" ]
+	for work in "$BATS_TEST_TMPDIR"/all/only.*/tree/mm; do
+		diff "$BATS_TEST_TMPDIR/tree/mm/hidden.c" "$work/hidden.c"
+	done
 	for work in "$BATS_TEST_TMPDIR"/some/only.*/tree/mm; do
 		diff <(sed '/^int nothing/,/^}/!d; /^[^#{}i]/s/.*//' "$BATS_TEST_TMPDIR/tree/mm/hidden.c") \
 			<(sed '/^int nothing/,/^}/!d' "$work/hidden.c")
 		grep -q 'w->entry' "$work/hidden.c"
 		[ "$(wc -c <"$work/ksm.c")" -lt $(($(wc -c <"$base/mm/ksm.c") / 2)) ]
 	done
+}
+
+@test "what spatch is shown keeps its lines and columns" {
+	local base
+	base=$("$ROOT/scripts/tree")/linux
+	python3 -B - "$ROOT/scripts/lib" "$FIXTURES"/*.c "$base"/mm/*.c "$base"/arch/*/mm/*.[ch] <<-'EOF'
+		import re, sys
+		sys.path.insert(0, sys.argv[1])
+		import audit_facts, audit_readable
+		words = re.compile(r"\b[A-Za-z_]\w*")
+		changed = 0
+		for path in sys.argv[2:]:
+		    with open(path, encoding="latin-1") as f:
+		        text = f.read()
+		    shown, renamed = audit_readable.readable(text)
+		    assert [len(line) for line in shown.split("\n")] == [len(line) for line in text.split("\n")], path
+		    changed += shown != text
+		    # nothing is at a place that it was not at, but for what an asm becomes
+		    for m in words.finditer(audit_facts.code_only(shown)):
+		        was = text[m.start():m.end()]
+		        if renamed.get(m.group(), m.group()) != was:
+		            assert m.group() in ("if", "X", "goto", "else", "asm") or re.search(
+		                r"\basm", text[max(0, m.start() - 300):m.start() + 3]), (path, m.group(), was)
+		    # and a second time there is nothing to do
+		    assert audit_readable.readable(shown)[0] == shown, path
+		assert changed > 20, changed
+	EOF
 }
 
 # A copy: coccicheck writes to the tree.

@@ -44,6 +44,20 @@ static pte_t *bad_chain(pmd_t *pmd, unsigned long addr)
 	return pte_offset_kernel(pmd, addr);		/* EXPECT: reread-plain */
 }
 
+/* The entry that is filled is tested once more, under the lock. */
+static pud_t *bad_filled_after_test(struct mm_struct *mm, p4d_t *p4d, unsigned long addr)
+{
+	pud_t *pud = new_table();
+
+	if (p4d_present(*p4d))
+		pud = pud_offset(p4d, addr);		/* EXPECT: reread-plain */
+	spin_lock(&mm->page_table_lock);
+	if (p4d_none(*p4d))
+		p4d_populate(mm, p4d, pud);
+	spin_unlock(&mm->page_table_lock);
+	return pud;
+}
+
 static pmd_t *bad_read_once(pud_t *pud, unsigned long addr)
 {
 	if (!pud_present(READ_ONCE(*pud)))
@@ -507,4 +521,14 @@ static int good_build_assertion(p4d_t *p4d, unsigned long addr)
 {
 	BUILD_BUG_ON(p4d_leaf(*p4d));
 	return walk(pud_offset(p4d, addr));
+}
+
+static struct page *good_asserted_after_two(struct mm_struct *mm, pmd_t *pmd)
+{
+	if (pmd_none(*pmd))
+		return NULL;
+	if (!pmd_leaf(*pmd))
+		return NULL;
+	lockdep_assert_held(&mm->page_table_lock);
+	return pmd_page(*pmd);
 }

@@ -52,3 +52,32 @@ static pmd_t *fine_after(pud_t *pudp, unsigned long addr)
 		return NULL;
 	return pmd_offset(pudp, addr);		/* EXPECT: reread-plain */
 }
+
+/* What follows calls none of the functions that are counted. */
+static int hands_on(pud_t *pudp)
+{							/* EXPECT: unparsed */
+	other thing here(]) {
+	return walk_on(pudp);
+}
+
+static int value_only(struct walk *walk)
+{
+	other thing here(]) {
+	return pmd_val(walk->entry) & 1;		/* EXPECT: unparsed */
+}
+
+static int member(struct vm_fault *vmf)
+{
+	other thing here(]) {
+	return walk_on(vmf->pmd);			/* EXPECT: unparsed */
+}
+
+static int local(void *p)
+{
+	void *way = &&out;
+	pmd_t *pmdp = p;				/* EXPECT: unparsed */
+
+	goto *way;
+out:
+	return walk_on(pmdp);
+}

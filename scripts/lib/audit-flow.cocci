@@ -6,6 +6,7 @@
 //   flow      from one such place to the next, without a lock taken in between
 //   start     reached from the start of the function, without a lock taken
 //   held      a lock that may be held here
+//   body      a function that spatch has read and found a way through
 // scripts/lib/audit_facts.py reads the expressions around these places.
 
 virtual report
@@ -240,3 +241,18 @@ value << copy.value;
 @@
 
 fact(p, "copy", value)
+
+// Whatever it calls. What is not among these was dropped.
+@body@
+identifier f;
+position p;
+@@
+
+f(...) {@p ... }
+
+@script:python@
+p << body.p;
+f << body.f;
+@@
+
+print("%s:%s: body %s" % (p[0].file, p[0].line, f))
