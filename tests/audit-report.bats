@@ -457,10 +457,10 @@ use_page() { TMPDIR=$T /usr/bin/python3 "$BATS_TEST_DIRNAME/audit-report-page.py
 	findings
 	chromium
 	mkdir -p "$T/lib"
-	cp "$ROOT"/scripts/lib/audit-report* "$T/lib/"
+	cp "$ROOT"/scripts/lib/audit* "$T/lib/"
 	broken() {	# EXPRESSION for sed, MESSAGE
 		sed "$1" "$ROOT/scripts/lib/audit-report.html" >"$T/lib/audit-report.html"
-		! cmp -s "$ROOT/scripts/lib/audit-report.html" "$T/lib/audit-report.html"
+		run ! cmp -s "$ROOT/scripts/lib/audit-report.html" "$T/lib/audit-report.html"
 		"$T/lib/audit-report" --format html --findings "$F" --tree "$TREE" >"$T/page.html" || [ $? -eq 1 ]
 		run -1 use_page "$T/page.html"
 		[[ $output == *"$2"* ]]

@@ -154,13 +154,13 @@ compile() { gcc -fsyntax-only -Wall -Wno-unused -Werror -I "$FIXTURES/include" -
 			cp "$ROOT/scripts/lib/audit-labels.h" "$work/macros.h"
 			cp "$rule" "$work/$name"
 			echo "$work/results" >"$work/$name.results"
-			(cd "$work" && ls tree/mm) | awk -v rule="${rule##*/}" '{ print rule "-" $0 "\tmm/" $0 }' >"$work/$name.chunk.0"
+			(cd "$work" && ls tree/mm) | jq -Rn --arg rule "${rule##*/}" '[inputs | [$rule + "-" + ., "mm/" + .]]' >"$work/$name.chunk.0"
 			"$ROOT/scripts/lib/audit-files" "$work" "$work/$name.chunk.0"
 		done
 	done
 	diff -r "$BATS_TEST_TMPDIR/all/results" "$BATS_TEST_TMPDIR/some/results"
-	grep -q 'mm/hidden.c:9: reread-value: member: ' "$BATS_TEST_TMPDIR/some/results/pxd_reread.cocci-hidden.c"
-	grep -q 'mm/hidden.c:14: named ' "$BATS_TEST_TMPDIR/some/results/audit-flow.cocci-hidden.c"
+	grep -q '"mm/hidden.c", 9, "reread-value: member: ' "$BATS_TEST_TMPDIR/some/results/pxd_reread.cocci-hidden.c"
+	grep -q '"mm/hidden.c", 14, "named ' "$BATS_TEST_TMPDIR/some/results/audit-flow.cocci-hidden.c"
 	for work in "$BATS_TEST_TMPDIR"/all/only.*/tree/mm; do
 		diff "$BATS_TEST_TMPDIR/tree/mm/hidden.c" "$work/hidden.c"
 	done
