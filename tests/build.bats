@@ -227,6 +227,10 @@ as_it_was() {
 	[ "$output" = 'build: a: skipped: apt offers no gcc-nosuch' ]
 	# after the lists were fetched
 	[ "$(cat "$BATS_TEST_TMPDIR/apt/asked")" = '-qq -o DPkg::Lock::Timeout=300 update' ] || [ "$(id -u)" -ne 0 ]
+	# what another package provides can be had
+	PROVIDED=gcc-nosuch run scripts/build a
+	[ "$status" -eq 2 ]
+	[[ $output = *missing*gcc-nosuch* || $output = *'could not install'*gcc-nosuch* ]]
 	PXD_RESULTS=$BATS_TEST_TMPDIR/results run scripts/build a --record
 	[ "$status" -eq 2 ]
 	[ "$(jq -r '.status + .reason' "$BATS_TEST_TMPDIR/results/build/a.json")" = 'skipapt offers no gcc-nosuch' ]

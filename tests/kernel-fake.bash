@@ -148,6 +148,8 @@ fake_apt() {
 				[[ \$offered = *" \$name "* ]] && v=1.0 || v='(none)'
 				printf '%s:\n  Installed: (none)\n  Candidate: %s\n' "\$name" "\$v"
 			done ;;
+		showpkg) printf 'Provides: \nReverse Provides: \n'
+			[[ " \${PROVIDED-} " != *" \$2 "* ]] || echo "gcc 1.0 (= 1.0)" ;;
 		esac
 	END
 	printf '#!/bin/sh\necho "$*" >>%q\nexit 100\n' "$BATS_TEST_TMPDIR/apt/asked" >"$BATS_TEST_TMPDIR/apt/apt-get"

@@ -36,8 +36,15 @@ load_target() {
 	[ -z "$CLANG" ] || COMPILER=clang
 }
 
-# apt_offers PACKAGE...: each has a version that can be installed
-apt_offers() { [ "$(apt-cache policy "$@" 2>/dev/null | grep -c '^  Candidate: [^(]')" -eq $# ]; }
+# apt_offers PACKAGE...: each can be installed, by this name or as what another
+# package provides: gcc-x86-64-linux-gnu is gcc on an x86_64 machine of Debian 12
+apt_offers() {
+	local package
+	for package; do
+		[[ $(apt-cache policy "$package" 2>/dev/null) == *'  Candidate: '[!\(]* ]] ||
+			[ -n "$(apt-cache showpkg "$package" 2>/dev/null | sed '1,/^Reverse Provides:/d')" ] || return
+	done
+}
 
 # fresh_lists: apt's are fetched, once, before they are said not to have something
 fresh_lists() {

@@ -75,6 +75,13 @@ may_record() {
 	[ $# -eq 0 ] || die "--record is for all of it, on the series: leave out $*"
 	[ -z "${PXD_RESULTS-}" ] || return 0
 	[ -z "${LINUX-}" ] || die "--record is for the base of base.conf: unset LINUX"
+	# Without git, and without a way to install it, the verb ends at its require_all,
+	# which names all that is missing.
+	want git=git
+	if ! command -v git >/dev/null; then
+		can_install || return 0
+		require_all
+	fi
 	RECORD_COMMIT=$(git -C "$ROOT" rev-parse -q --verify HEAD 2>/dev/null) ||
 		die "--record names the commit, and $ROOT is not a git repository: clone it"
 	changes=$(git -C "$ROOT" status --porcelain -- . ':!results') || changes=unknown
