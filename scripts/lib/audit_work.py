@@ -679,7 +679,8 @@ def failed(summary, findings, keep_going):
     elif not keep_going:
         functions = sum(finding["class"] == "unparsed" for finding in load(findings))
         if functions:
-            print("%d functions could not be read, see \"unparsed\" in the report: read them, then use --keep-going" % functions)
+            print("could not be read: %d function%s, see \"unparsed\" in the report: read them, then use --keep-going" % (
+                functions, "" if functions == 1 else "s"))
 
 
 def names(chunk):
