@@ -72,10 +72,20 @@ fake_spatch() {
 }
 
 @test "a function that spatch cannot read is named, though it calls nothing that is counted" {
-	echo 'int top(pud_t *pudp) { other thing here(]); return walk_on(pudp); }' >"$TREE/mm/a.c"
-	echo 'int fine(pud_t *pudp) { return pud_none(*pudp); }' >>"$TREE/mm/a.c"
+	cat >"$TREE/mm/a.c" <<-'END'
+		int top(pud_t *pudp)
+		{
+			void *to = &&out;
+
+			goto *to;
+		out:
+			return walk_on(pudp);
+		}
+
+		int fine(pud_t *pudp) { return pud_none(*pudp); }
+	END
 	run -2 --separate-stderr "$AUDIT" "$TREE"
-	[[ $output == *'mm/a.c:1: unparsed: top: pud_t (the function was not read)'* ]]
+	[[ $output == *'mm/a.c:2: unparsed: top: pud_t (the function was not read)'* ]]
 	[[ $output == *'in 1 of 2 functions'* || $output == *'1 of 2 functions'* ]]
 	sed -i 's/pud_t/other_t/g' "$TREE/mm/a.c"
 	run -0 --separate-stderr "$AUDIT" "$TREE"

@@ -23,6 +23,9 @@ trap_repository() {
 
 	[ -e "$git" ] || command git init -q -b main "$1"
 	printf '%s\n' '*.c filter=trap diff=trap merge=trap' '*.h filter=process diff=command' >"$1/.gitattributes"
+	# In front of all headers: git gives up at the first one, as its filter fails.
+	mkdir -p "$1/.trap"
+	echo 'int trap;' >"$1/.trap/trap.c"
 	command git -C "$1" add -f .
 	command git -C "$1" -c user.name=t -c user.email=t@t commit -qm trap
 	cp "$1/.gitattributes" "$TRAP/attributes"
