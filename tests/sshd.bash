@@ -7,7 +7,7 @@
 # hosts "one" and "two". Fails with a reason if that cannot be had here.
 sshd_start() {
 	export HOSTS_DIR=$1
-	local deb name port user sshd=/usr/sbin/sshd libs=''
+	local deb name part port user sshd=/usr/sbin/sshd libs='' parts=''
 	user=$(id -un)
 	mkdir -p "$HOSTS_DIR/deb/partial"
 	cd "$HOSTS_DIR" || return 1
@@ -19,6 +19,11 @@ sshd_start() {
 			{ echo "there is no sshd, and apt-get does not give openssh-server: $(tail -n1 deb/log)"; return 1; }
 		for deb in deb/*.deb; do dpkg -x "$deb" root; done
 		sshd=$PWD/root/usr/sbin/sshd
+		# From 9.8 on it is of two or three programs, at places that are compiled in.
+		for name in Session Auth; do
+			part=$PWD/root/usr/lib/openssh/sshd-${name,}
+			[ ! -e "$part" ] || parts+="Sshd${name}Path $part"$'\n'
+		done
 		libs=$(find "$PWD/root" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
 	fi
 	ssh-keygen -q -t ed25519 -N '' -f key
@@ -37,6 +42,7 @@ sshd_start() {
 			PasswordAuthentication no
 			PidFile none
 			SetEnv TMPDIR=$PWD/$name/tmp PATH=$PWD/$name/bin
+			$parts
 		END
 		cat >>config <<-END
 			Host $name
