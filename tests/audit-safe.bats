@@ -261,10 +261,13 @@ assert sorted(map(urllib.parse.unquote_to_bytes, uris)) == sorted(map(os.fsencod
 	bad mm/locked.c locked
 	bad locked/x.c below
 	chmod 0 "$TREE/mm/locked.c" "$TREE/locked"
+	# The repository may be where only its owner can go.
+	cp -r "$ROOT/scripts" "$ROOT/cocci" "$BATS_TEST_TMPDIR/"
 	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/* "$BATS_TEST_TMPDIR"
+	chmod -R a+rX "$BATS_TEST_TMPDIR"/{scripts,cocci}
 	chmod a+rwx "$TMPDIR"
 	PXD_CACHE=$TMPDIR/cache HOME=/nonexistent run -2 --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups \
-		"$AUDIT" "$TREE"
+		"$BATS_TEST_TMPDIR/scripts/audit" "$TREE"
 	[[ $output == *'mm/locked.c:1: failed: cannot be read: Permission denied'* ]]
 	[[ $output == *'locked:1: failed: the directory cannot be read: Permission denied'* ]]
 	[[ $output == *'mm/bad.c:7: reread-value'* ]]

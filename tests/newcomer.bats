@@ -14,7 +14,7 @@ setup() {
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 	ROOT=$BATS_TEST_DIRNAME/..
 	stub debootstrap <<-'END'
-		for dir; do [[ $dir != */new ]] || mkdir -p "$dir/root" "$dir/etc"; done
+		for dir; do [[ $dir != */new ]] || mkdir -p "$dir/root" "$dir/etc/apt/sources.list.d"; done
 	END
 	# The repository may have changes that are not committed: work on a clone.
 	git clone -q --no-local "$ROOT" "$BATS_TEST_TMPDIR/clone"

@@ -61,7 +61,7 @@ snapshot_archive() {
 	(cd "$root" && exec python3 -u -m http.server 0 --bind 127.0.0.1 >"$root.port" 2>"$root.log" 3>&-) &
 	SNAPSHOT_PID=$!
 	for _ in {1..100}; do
-		port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' "$root.port" 2>/dev/null)
+		port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' "$root.port" 2>/dev/null) || true
 		[ -z "$port" ] || break
 		sleep 0.1
 	done
