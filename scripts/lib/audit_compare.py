@@ -21,6 +21,7 @@ import filecmp
 import functools
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -29,6 +30,7 @@ import audit_facts  # pylint: disable=wrong-import-position
 from audit_work import read_findings, write_findings  # pylint: disable=wrong-import-position
 
 PROBLEMS = ("unparsed", "failed")
+RANKS = ("high", "medium", "low")
 ALIKE = 0.5             # of its lines a renamed file has at least these
 
 
@@ -205,8 +207,18 @@ class Changes:
         for finding in sorted(new, key=lambda f: (self.written(f), f["line"])):
             same = there[repr(self.after.contents(finding)[part])]
             if same:
-                old.remove(same.pop(0))
+                before = same.pop(0)
+                # What was judged by a lock that is gone now is not what was there.
+                if worse(finding, before):
+                    continue
+                old.remove(before)
                 new.remove(finding)
+
+
+def worse(finding, before):
+    """Does it rank higher than before?"""
+    ranks = [RANKS.index(f["rank"]) if f.get("rank") in RANKS else 0 for f in (finding, before)]
+    return ranks[0] < ranks[1]
 
 
 def places(finding):
@@ -243,6 +255,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         main()
     except OSError as error:

@@ -17,6 +17,7 @@ TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|->|\+\+|--|<<=|>>=|[-+*/%&|^<>=!]=|&&
 CALLED = re.compile(r"(\w+)\s*\(")
 POINTER = re.compile(r"(?:pgd|p4d|pud|pmd)_t\s*\*[\w\s]*$")
 WORD = re.compile(r"[A-Za-z_]\w*$")
+MACRO = re.compile(r"\s*#\s*define\s+\w")
 NOT_CODE = re.compile(r"""/\*.*?\*/ | //[^\n]* | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
     | ^[ \t]*\#(?: \\\n | /\*.*?\*/ | [^\n] )*""", re.S | re.M | re.X)
 KEYWORDS = set("if while for switch return sizeof else do case default goto break continue "
@@ -348,6 +349,7 @@ def functions(source, lines):
         body = source.body(line)
         if body:
             found.setdefault(body, []).append((line, message.split()))
+    macros = {word for _, text in source.directives if MACRO.match(text) for word in re.findall(r"\w+", text)[2:]}
     for body in source.bodies:
         first, last, name, header = body
         tokens = Tokens(code[first - 1:last], first)
@@ -357,7 +359,7 @@ def functions(source, lines):
             "function": name, "line": first,
             "static": bool(re.search(r"\bstatic\b", header)),
             "init": (re.findall(r"\b__(?:(init)|init_or_\w+|meminit|head)\b", header) or [None])[0],
-            "returns": bool(POINTER.search(before)),
+            "returns": bool(POINTER.search(before)), "in_macro": name in macros,
             "parameters": parameters(behind),
             "calls": sorted({(t, tokens.place[i][0]) for i, t in enumerate(tokens.text[:-1])
                              if i > start and tokens.text[i + 1] == "(" and WORD.match(t)

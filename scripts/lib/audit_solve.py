@@ -23,6 +23,7 @@ import itertools
 import json
 import os
 import re
+import signal
 import sys
 
 sys.dont_write_bytecode = True
@@ -89,6 +90,7 @@ def looks_up(name, argument):
 class Function:
     def __init__(self, path, facts):
         self.path = path
+        self.in_macro = False
         self.__dict__.update(facts)
         for name, slot in self.slots.items():
             prepare(name, slot)
@@ -472,7 +474,7 @@ class Program:
             mentioned[f.path].update(f.names)
         known = []
         for f in self.functions:
-            if f.static and not f.path.endswith(".h") and f.function not in mentioned[f.path]:
+            if f.static and not f.path.endswith(".h") and f.function not in mentioned[f.path] and not f.in_macro:
                 mine = [(c, held_at(c, line)) for c, line in callers[f.path, f.function] if c is not f]
                 if mine:
                     known.append((f, mine))
@@ -894,6 +896,7 @@ def second_pass(program, findings):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         main()
     except OSError as error:

@@ -31,6 +31,7 @@ import json
 import os
 import posixpath
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -128,6 +129,17 @@ def grep(root, names, tokens, jobs, progress=None):
             if progress:
                 progress.at(number)
     return found, unread
+
+
+def target_of(name, content):
+    """What a link in the tree leads to, from the top of the tree."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), os.fsdecode(content)))
+
+
+def leads_out(name, target):
+    """Whether code may be behind it that no tree has: the repository does not say
+    what is there, nor whether it is a directory."""
+    return target.startswith(("/", "../")) and (is_code(name) or not posixpath.splitext(target)[1])
 
 
 class Directory:
@@ -290,7 +302,8 @@ class Commit:
             self.commit[:12], quoted(self.what), error.decode(errors="replace").split("\n")[0] or "objects are missing"))
 
     def git(self, *arguments, ok=(0,), **more):
-        done = subprocess.run(["git", "--git-dir", os.path.join(self.work, "git"), *arguments],
+        env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_TRACE")}
+        done = subprocess.run(["git", "--git-dir", os.path.join(self.work, "git"), *arguments], env=env,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **more)
         if done.returncode not in ok or done.stderr:
             self.lacks(done.stderr)
@@ -317,7 +330,7 @@ class Commit:
         return sorted(name for name, (mode, _) in self.entries.items() if KCONFIG.match(name) and mode[:3] == "100")
 
     def search(self, tokens, kept, jobs):
-        known, problems = None, []
+        known = None
         with open(tokens, "rb") as f:
             words = f.read()
         if kept:
@@ -335,12 +348,23 @@ class Commit:
                 if is_code(name) and self.entries[name][0][:3] == "100")
             if known:
                 write_names(known, names)
+        return names, self.links(words.split())
+
+    def links(self, words, names=None):
+        """The links (of these names) behind which something is not analysed."""
+        problems, targets = [], {}
         for name, (mode, content) in self.reader([
-                name for name, (mode, _) in self.entries.items() if mode == "120000" and is_code(name)]).items():
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), os.fsdecode(content)))
-            if target.startswith(("/", "../")):
+                name for name, (mode, _) in self.entries.items()
+                if mode == "120000" and (names is None or name in names)]).items():
+            target = target_of(name, content)
+            if leads_out(name, target):
                 problems.append([name, OUTSIDE])
-        return names, problems
+            elif is_code(name) and not is_code(target) and self.entries.get(target, ("",))[0][:3] == "100":
+                targets[name] = target
+        pattern = re.compile(rb"\b(%s)\b" % b"|".join(map(re.escape, words)))
+        contents = self.reader(sorted(set(targets.values())))
+        return sorted(problems + [[name, UNSEARCHED] for name, target in targets.items()
+                                  if pattern.search(contents[target][1])])
 
 
 def read_names(path):
@@ -450,15 +474,20 @@ def diffs_of(work, patch):
             text = f.read()
     except OSError as error:
         die("cannot read %s: %s" % (quoted(patch), error.strerror))
+    # An mbox may begin with something else.
+    first = re.search(rb"^From [^\n]*\d\d:\d\d:\d\d[^\n]*\n[A-Za-z][\w-]*:", text, re.M)
+    if not first:
+        first = re.match(rb"(?:\xef\xbb\xbf)?\s*(?=From |[A-Za-z][\w-]*: )", text)
     texts = [text]
-    if re.match(rb"From |[A-Za-z][A-Za-z-]*: ", text):
+    if first:
+        start = first.start() if first.group() and first.group().startswith(b"From ") else first.end()
+        texts, text = [text[:start]], text[start:]
         mails = os.path.join(work, "mails")
         os.makedirs(mails)
         with open(os.path.join(work, "input"), "wb") as f:
             f.write(text)
         if own_git(work, "mailsplit", "-b", "-d6", "-o" + mails, "--", os.path.join(work, "input")).returncode:
             die("%s is no mail that git can read: name a diff, a mail or an mbox" % quoted(patch))
-        texts = []
         for mail in sorted(os.listdir(mails)):
             with open(os.path.join(mails, mail), "rb") as f:
                 if own_git(work, "mailinfo", "-n", os.devnull, os.path.join(work, "diff"), stdin=f).returncode:
@@ -533,14 +562,18 @@ def change(work, tree, commit, jobs, kind, *series):
         to = Commit(work, series[0], tree)
         differ = sorted(name for name in source.entries.keys() | to.entries.keys()
                         if source.entries.get(name) != to.entries.get(name))
+        with open(os.path.join(work, "tokens"), "rb") as f:
+            links = to.links(f.read().split(), differ)
         differ = [name for name in differ if CODE.search(name) or KCONFIG.match(name)]
         changed = dict(dict.fromkeys(differ), **to.reader(differ))
     else:
         what = quoted(tree) + (" at %s" % commit[:12] if commit else "")
         changed = apply(work, source, what, series)
+        links = [[name, OUTSIDE] for name, entry in sorted(changed.items())
+                 if entry and entry[0] == "120000" and leads_out(name, target_of(name, entry[1]))]
         changed = {name: entry for name, entry in changed.items() if CODE.search(name) or KCONFIG.match(name)}
     names = sorted(changed)
-    problems = [problem for problem in state["problems"] if problem[0] not in changed]
+    problems = sorted([problem for problem in state["problems"] if problem[0] not in changed] + links)
     more = take(source, [name for name in names if not os.path.lexists(os.path.join(before, name))
                          and (isinstance(source, Commit) or source.stat(name))], before)[1]
     state["problems"] = sorted(map(list, {tuple(p) for p in state["problems"] + more}))
@@ -689,6 +722,7 @@ def names(chunk):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         {"search": search, "change": change, "plan": plan, "collect": collect, "names": names, "failed": failed,
          "progress": progress}[sys.argv[1]](*sys.argv[2:])

@@ -5,6 +5,10 @@
 
 set -euo pipefail
 
+# What the user's shell exports must not lead elsewhere.
+unset CDPATH PYTHONHOME PYTHONPATH PYTHONSAFEPATH
+[[ ${TMPDIR-/} == /* ]] || export TMPDIR=$PWD/$TMPDIR
+
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 CACHE=${PXD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pxd-lockless}
 JOBS=${JOBS:-$(nproc)}
