@@ -307,6 +307,60 @@ two() {
 	grep -qxF '# 0 findings went away' <<<"$output"
 }
 
+@test "--range: a lock that the caller takes no more makes it new" {
+	cat >"$TREE/mm/locked.c" <<-'END'
+		static int helper(pmd_t *pmdp, unsigned long addr)
+		{
+			pmd_t pmd = READ_ONCE(*pmdp);
+
+			if (pmd_none(pmd))
+				return 0;
+			return use(pte_offset_kernel(pmdp, addr));
+		}
+
+		int caller(pmd_t *pmd, spinlock_t *ptl)
+		{
+			int found;
+
+			spin_lock(ptl);
+			found = helper(pmd, 0);
+			spin_unlock(ptl);
+			return found;
+		}
+	END
+	git -C "$TREE" init -q
+	git -C "$TREE" add -f .
+	git -C "$TREE" commit -qm locked
+	git -C "$TREE" tag locked
+	sed -i '/spin_/d' "$TREE/mm/locked.c"
+	git -C "$TREE" commit -qam unlocked
+	run -1 --separate-stderr "$AUDIT" "$TREE" --range locked..HEAD
+	[ "$(found <<<"$output")" = 'mm/locked.c:7: reread-value: helper: pte_offset_kernel(pmdp) (first read at line 3) [new]' ]
+	# and the other way round it is none
+	git -C "$TREE" revert --no-edit HEAD >/dev/null
+	run -0 --separate-stderr "$AUDIT" "$TREE" --range HEAD~1..HEAD
+}
+
+@test "--patch: an mbox with something in front of it" {
+	python3 - >"$BATS_TEST_TMPDIR/mails" <<-'END'
+		import email.mime.text
+		for name, charset in ("one", "us-ascii"), ("two", "utf-8"):
+		    diff = "--- /dev/null\n+++ b/mm/%s.c\n@@ -0,0 +1,8 @@\n" % name
+		    diff += "+int %s(pmd_t *p)\n+{\n+\tpmd_t v = READ_ONCE(*p);\n+\n+\tif (pmd_none(v))\n+\t\treturn 0;\n" % name
+		    diff += "+\treturn use(pte_offset_kernel(p, 0));\n+}\n"
+		    mail = email.mime.text.MIMEText("x\n\n---\n\n" + diff, _charset=charset)
+		    mail["Subject"], mail["From"] = name, "a@b.example"
+		    print("From x Thu Jan  1 00:00:00 1970")
+		    print(mail.as_string())
+	END
+	grep -q base64 "$BATS_TEST_TMPDIR/mails"
+	for front in '' '\n' '\xef\xbb\xbf' 'kept by somebody\n\n'; do
+		{ printf "$front"; cat "$BATS_TEST_TMPDIR/mails"; } >"$BATS_TEST_TMPDIR/mbox"
+		run -1 --separate-stderr "$AUDIT" "$TREE" --patch "$BATS_TEST_TMPDIR/mbox"
+		[ "$(found <<<"$output" | wc -l)" -eq 2 ]
+	done
+}
+
 @test "--range: moved code and a key with another number are old" {
 	two a b
 	two b

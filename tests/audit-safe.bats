@@ -253,6 +253,59 @@ assert sorted(map(urllib.parse.unquote_to_bytes, uris)) == sorted(map(os.fsencod
 		' pmd_t *secret(pud_t *pudp, unsigned long addr)' ' {' $' \tpud_t pud = READ_ONCE(*pudp);' >"$BATS_TEST_TMPDIR/diff"
 	run -2 --separate-stderr "$AUDIT" "$TREE" --patch "$BATS_TEST_TMPDIR/diff"
 	[[ $stderr == *'does not fit'* ]]
+	rm -r "$TREE/mm/dir"
+}
+
+@test "nor in a commit, whoever adds it" {
+	local named='mm/link.c:1: failed: it is a symbolic link that leads out of the tree'
+	bad mm/bad.c bad
+	bad mm/other.txt other
+	cd "$TREE"
+	git init -q
+	git add Makefile arch mm/bad.c mm/other.txt
+	git commit -qm kernel
+	git tag kernel
+	ln -s /elsewhere/secret.c mm/link.c
+	ln -s /elsewhere/dir mm/dir
+	ln -s /elsewhere/picture.png mm/picture.png
+	ln -s other.txt mm/text.c
+	git add mm/link.c mm/dir mm/picture.png mm/text.c
+	git commit -qm links
+	git diff kernel HEAD >"$BATS_TEST_TMPDIR/diff"
+	run -2 --separate-stderr "$AUDIT" "$TREE" --rev HEAD --json "$BATS_TEST_TMPDIR"
+	[ "$(jq -r '.[] | select(.class == "failed") | .file' "$BATS_TEST_TMPDIR/findings.json" | sort -u | xargs)" = \
+		'mm/dir mm/link.c mm/text.c' ]
+	run -2 --separate-stderr "$AUDIT" "$TREE" --range kernel..HEAD
+	[[ $stderr == *'not a result'* ]]
+	git checkout -qf kernel
+	rm -f mm/link.c mm/dir mm/picture.png mm/text.c
+	run -2 --separate-stderr "$AUDIT" "$TREE" --patch "$BATS_TEST_TMPDIR/diff"
+	[[ $stderr == *'not a result: 2 of '* ]]
+	# in the place of a file
+	git checkout -qb replaced
+	ln -sf /elsewhere/bad.c mm/bad.c
+	git commit -qam replaced
+	run -2 --separate-stderr "$AUDIT" "$TREE" --range kernel..HEAD
+}
+
+@test "names that look like ours, a return that ends no line" {
+	local i
+	for i in 0 1 2; do bad "odd/$i.c" "odd$i"; bad "odd.$i.c/x.c" "dir$i"; done
+	bad 'mm/a b.c' spaces
+	{ printf '/* a\rb\rc */\n'; sed 's/spaces/other/' "$TREE/mm/a b.c"; } >"$TREE/mm/return.c"
+	run -1 --separate-stderr "$AUDIT" "$TREE" -j 1
+	[ "$(found | wc -l)" -eq 8 ]
+	[[ $output == *$'\n''mm/return.c:8: reread-value: other: '*'(first read at line 4)'* ]]
+}
+
+@test "what the caller's shell exports does not lead elsewhere" {
+	bad mm/bad.c bad
+	mkdir "$BATS_TEST_TMPDIR/tmp2"
+	cd "$BATS_TEST_TMPDIR"
+	CDPATH=$BATS_TEST_TMPDIR:/ PYTHONSAFEPATH=1 PYTHONHOME=/none GIT_TRACE=1 TMPDIR=tmp2 \
+		run -1 --separate-stderr "$AUDIT" tree --no-cache
+	[ "$(found | wc -l)" -eq 1 ]
+	[ -z "$(ls -A tmp2)" ]
 }
 
 @test "a file that cannot be read is named, exit 2" {
@@ -308,6 +361,10 @@ assert sorted(map(urllib.parse.unquote_to_bytes, uris)) == sorted(map(os.fsencod
 	wrong 'audit: --expect wants --ledger FILE as well' "$TREE" --expect base
 	wrong 'audit: cannot write to' "$TREE" --json "$BATS_TEST_TMPDIR/none"
 	wrong 'audit: cannot write to' "$TREE" --json "$BATS_TEST_TMPDIR/ledger"
+	wrong 'audit: --rule names none' "$TREE" --rule ,
+	for option in --rev --range --rule --patch --output --json --hosts -j; do
+		wrong "audit: $option wants a value" "$TREE" "$option" ''
+	done
 	wrong 'is a directory: name a file' "$TREE" --output "$BATS_TEST_TMPDIR"
 	wrong 'there are no rules in' "$TREE" --rules "$BATS_TEST_TMPDIR/none"
 	wrong "-j wants a number above 0, not '99999999999999999999'" "$TREE" -j 99999999999999999999
@@ -331,6 +388,16 @@ assert sorted(map(urllib.parse.unquote_to_bytes, uris)) == sorted(map(os.fsencod
 	grep -q '^mm/bad.c:7:' "$BATS_TEST_TMPDIR/through"
 	run -1 "$AUDIT" "$TREE" --output "$BATS_TEST_TMPDIR/report"
 	[ "$(cat "$BATS_TEST_TMPDIR/report.part")" = mine ]
+	# a link stays one, as /dev/stdout is
+	echo old >"$BATS_TEST_TMPDIR/target"
+	ln -s target "$BATS_TEST_TMPDIR/link"
+	ln -s /proc/self/fd/1 "$BATS_TEST_TMPDIR/stdout"
+	run -1 "$AUDIT" "$TREE" --output "$BATS_TEST_TMPDIR/link"
+	[ -L "$BATS_TEST_TMPDIR/link" ]
+	grep -q '^mm/bad.c:7:' "$BATS_TEST_TMPDIR/target"
+	"$AUDIT" "$TREE" --output "$BATS_TEST_TMPDIR/stdout" >"$BATS_TEST_TMPDIR/redirected" || [ $? -eq 1 ]
+	[ -L "$BATS_TEST_TMPDIR/stdout" ]
+	grep -q '^mm/bad.c:7:' "$BATS_TEST_TMPDIR/redirected"
 	grep -q '^mm/bad.c:7:' "$BATS_TEST_TMPDIR/report"
 }
 

@@ -111,8 +111,8 @@ class Solver(unittest.TestCase):
 class Source:
     """What audit_facts.functions() wants of a file."""
 
-    def __init__(self, code):
-        self.code = code
+    def __init__(self, code, directives=()):
+        self.code, self.directives = code, list(directives)
         self.bodies = [(2, len(code.split("\n")), "f", code.split("\n", 1)[0])]
 
     def body(self, line):
@@ -127,6 +127,14 @@ def locks(body):
         for line in range(first, last + 1):
             result.setdefault(line, []).append(text)
     return result, facts["drops"]
+
+
+class Macros(unittest.TestCase):
+    def test_a_function_that_a_macro_names(self):
+        code = "int f(pmd_t *p)\n{\n\n}"
+        for text, named in (("#define CALL(p) f(p)", True), ("#define f(p) g(p)", False), ("#ifdef f", False)):
+            facts = next(audit_facts.functions(Source(code, [(1, text)]), []))
+            self.assertEqual(facts["in_macro"], named, text)
 
 
 class Locks(unittest.TestCase):
