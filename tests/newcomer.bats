@@ -89,3 +89,20 @@ system() {
 	[[ $output == *"debootstrap could not make trixie: see "* ]]
 	[ ! -e "$PXD_CACHE/newcomer/trixie" ]
 }
+
+@test "a signal ends what is run there, though unshare does not care for it" {
+	local pid rc
+	stub unshare <<-'END'
+		case "${*: -1}" in
+		*'&& make') trap '' INT TERM; echo $$ >"$PXD_CACHE/running"; while :; do sleep 0.1; done ;;
+		esac
+	END
+	"$NEWCOMER" trixie --step make 3>&- &
+	pid=$!
+	for _ in {1..100}; do [ ! -s "$PXD_CACHE/running" ] || break; sleep 0.1; done
+	kill -TERM "$pid"
+	rc=0
+	wait "$pid" || rc=$?
+	[ "$rc" -eq 143 ]
+	run ! kill -0 "$(cat "$PXD_CACHE/running")"
+}
