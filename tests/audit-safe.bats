@@ -32,16 +32,6 @@ bad() {
 found() { grep -v '^#' <<<"$output" | grep . || :; }
 snapshot() { find "$1" -printf '%p %i %T@ %C@ %s\n' | sort; }
 
-# a spatch of ours, first in PATH; $REAL is the real one
-fake_spatch() {
-	mkdir -p "$BATS_TEST_TMPDIR/bin"
-	REAL=$(command -v spatch)
-	export REAL
-	{ echo '#!/bin/bash'; cat; } >"$BATS_TEST_TMPDIR/bin/spatch"
-	chmod +x "$BATS_TEST_TMPDIR/bin/spatch"
-	PATH=$BATS_TEST_TMPDIR/bin:$PATH
-}
-
 # trapped_tree: a trap with a commit "base" and one that adds a finding
 trapped_tree() {
 	bad mm/bad.c bad

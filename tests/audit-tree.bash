@@ -24,6 +24,16 @@ fixtures() {
 	done
 }
 
+# a spatch of ours, first in PATH; $REAL is the real one
+fake_spatch() {
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	REAL=$(command -v spatch)
+	export REAL
+	{ echo '#!/bin/bash'; cat; } >"$BATS_TEST_TMPDIR/bin/spatch"
+	chmod +x "$BATS_TEST_TMPDIR/bin/spatch"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
 # file:line class, as the fixtures say and as the report says
 expected() {
 	(cd "$TREE" && grep -rn 'EXPECT:' --include='*.[ch]' mm) |

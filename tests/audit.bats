@@ -17,16 +17,6 @@ ALL=(reread_value reread_plain stack_copy stack_step unparsed)
 # one of them has functions that spatch cannot read
 audit_all() { run -1 --separate-stderr "$AUDIT" "$TREE" --keep-going "$@"; }
 
-# a spatch of ours, first in PATH; $REAL is the real one
-fake_spatch() {
-	mkdir -p "$BATS_TEST_TMPDIR/bin"
-	REAL=$(command -v spatch)
-	export REAL
-	{ echo '#!/bin/bash'; cat; } >"$BATS_TEST_TMPDIR/bin/spatch"
-	chmod +x "$BATS_TEST_TMPDIR/bin/spatch"
-	PATH=$BATS_TEST_TMPDIR/bin:$PATH
-}
-
 # With each version of spatch: readable has what some cannot read.
 @test "every line marked in the fixtures is reported, and no other" {
 	fixtures "${ALL[@]}" readable
