@@ -399,7 +399,7 @@ fake_sparse() {
 		several-y := memory.o other.o
 	END
 	# shellcheck disable=SC2016 # for make
-	sed -i 's:^OBJECTS .*:& $(O)/mm/other.o\nmm/%.o\: $(O)/mm/%.o ;:' "$BASE/Makefile"
+	sed -i 's:^OBJECTS .*:& $(O)/mm/other.o\nmm/gup.o mm/memory.o mm/other.o\: mm/%.o\: $(O)/mm/%.o ;:' "$BASE/Makefile"
 	echo 'int pmd_bad(void) { return 1; }' | tee "$BASE/mm/not.c" >"$BASE/mm/memory.c"
 	echo 'int other(void) { return 1; }' >"$BASE/mm/other.c"
 	scripts/matrix --base-only real

@@ -18,7 +18,7 @@ setup() {
 
 	echo 'int main(void) { return 0; }' >selftests/debug/prog.c
 	patch_of 'int driver;' >selftests/debug/0002-driver.patch
-	(cd "$LINUX_TREE" && git commit -qam driver)
+	git -C "$LINUX_TREE" -c user.name=t -c user.email=t@example.org commit -qam driver
 	patch_of 'int window;' >selftests/debug/0003-window.patch
 	git -C "$LINUX_TREE" reset -q --hard base
 	cat >selftests/debug/reproducers <<-'END'
