@@ -115,7 +115,7 @@ lacking() {
 		tree linux-6.12:$base
 		apply:$base
 		export:$base
-		series:$base $audit
+		series:$base $audit jq
 		audit $BATS_TEST_TMPDIR:$audit
 		audit $BATS_TEST_TMPDIR --rev HEAD:$audit git
 		audit-trees:$base $audit jq
