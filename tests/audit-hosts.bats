@@ -216,11 +216,12 @@ running() { xargs -r ps -o comm= -p <"$HOSTS_DIR/$1/runs" 2>/dev/null | grep -c 
 
 @test "--hosts: a machine that is lost on the way is named, exit 2; what came before is kept" {
 	files
-	# when the other one has done something; from the job's shell up to sshd
+	# when the other one has done something; from the job's shell up to the
+	# session's sshd, which since OpenSSH 9.8 is called sshd-session
 	fake_spatch "$HOSTS_DIR/two" "OTHER=${HOSTS_DIR@Q}/one/runs"'
 		pid=$$
 		while [ "$(grep -c . <"$OTHER")" -lt 2 ]; do sleep 0.1; done
-		while [ "$(cat /proc/$pid/comm)" != sshd ]; do
+		while [[ $(cat /proc/$pid/comm) != sshd* ]]; do
 			pid=$(sed -n "s/^PPid:[[:space:]]*//p" /proc/$pid/status)
 		done
 		kill -KILL $pid; sleep 1000'
