@@ -303,6 +303,21 @@ audit_all() { run -1 --separate-stderr "$AUDIT" "$TREE" --keep-going "$@"; }
 	[[ $output == *'failed: pxd_reread.cocci: spatch ended with status 255: Fatal error: out of memory'* ]]
 }
 
+# spatch 1.3.0 has a shell start the python3 that it finds, without quotes.
+@test "a TMPDIR with blanks: spatch finds python3 by a path without them" {
+	empty_cache
+	fixtures reread_value
+	fake_spatch <<-'END'
+		command -v python3 >>"$SEEN"
+		exec "$REAL" "$@"
+	END
+	export SEEN=$BATS_TEST_TMPDIR/seen TMPDIR=$BATS_TEST_TMPDIR/'t m p'
+	mkdir "$TMPDIR"
+	run -1 --separate-stderr "$AUDIT" "$TREE"
+	[ -s "$SEEN" ]
+	run ! grep ' ' "$SEEN"
+}
+
 @test "a file that takes too long is reported: exit 2" {
 	empty_cache
 	fixtures stack_copy
