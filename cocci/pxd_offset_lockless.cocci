@@ -2,8 +2,8 @@
 /// An entry was read into a variable, then the next table is looked up through
 /// the pointer, which reads the entry once more, or through the address of the
 /// variable, which is not a place in a page table.  Look it up by the value
-/// that was read and tested: pXd_offset_lockless() takes pointer and value, as
-/// do pte_offset_kernel_lockless() and pte_offset_map_lockless().
+/// that was read and tested: pXd_offset_lockless() takes pointer and value,
+/// pte_offset_kernel_pmdval() and pte_offset_map_pmdval() the value.
 ///
 //# Only places where the two look-ups are the same but for a change by another
 //# CPU in between are changed: on every path to the look-up the last thing that
@@ -29,6 +29,8 @@ virtual report
 @initialize:python@
 @@
 def message(offset, slot, value):
+    if offset.startswith("pte_"):
+        return "WARNING opportunity for %s_pmdval(%s, ...)" % (offset, value)
     return "WARNING opportunity for %s_lockless(%s, %s, ...)" % (offset, slot, value)
 
 // Literal names let spatch skip the files that have none of these.
@@ -57,7 +59,7 @@ local idexpression {pgd_t, p4d_t, pud_t, pmd_t} value;
 local idexpression slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier offset = {
 	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_map
@@ -75,7 +77,7 @@ local idexpression {pgd_t, p4d_t, pud_t, pmd_t} pointer.value;
 local idexpression pointer.slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 position set, from;
 @@
@@ -109,7 +111,7 @@ local idexpression {pgd_t, p4d_t, pud_t, pmd_t} pointer.value;
 local idexpression pointer.slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier pointer.offset, f;
 position p;
@@ -128,12 +130,11 @@ local idexpression {pgd_t, p4d_t, pud_t, pmd_t} pointer.value;
 local idexpression pointer.slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier pointer.offset;
 identifier other != {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless,
 	pmdp_get_lockless, READ_ONCE, barrier,
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
 	pud_present, pmd_present, pgd_bad, p4d_bad, pud_bad, pmd_bad, pgd_leaf,
@@ -145,7 +146,7 @@ identifier other != {
 	pgd_index, p4d_index, pud_index, pmd_index, pte_index,
 	pgd_offset, pgd_offset_k, p4d_offset, pud_offset, pmd_offset,
 	pte_offset_kernel, p4d_offset_lockless, pud_offset_lockless,
-	pmd_offset_lockless, pte_offset_kernel_lockless,
+	pmd_offset_lockless, pte_offset_kernel_pmdval,
 	likely, unlikely, BUG_ON, BUILD_BUG_ON, VM_BUG_ON, WARN_ON,
 	WARN_ON_ONCE, VM_WARN_ON, VM_WARN_ON_ONCE,
 	pr_alert, pr_cont, pr_debug, pr_emerg, pr_err, pr_info, pr_warn, printk
@@ -186,7 +187,7 @@ local idexpression {pgd_t, p4d_t, pud_t, pmd_t} pointer.value;
 local idexpression pointer.slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier f;
 identifier lock = {local_irq_save, local_irq_disable, rcu_read_lock};
@@ -209,7 +210,7 @@ local idexpression {pgd_t, p4d_t, pud_t, pmd_t} pointer.value;
 local idexpression pointer.slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier lock = {local_irq_save, local_irq_disable, rcu_read_lock};
 identifier unlock = {local_irq_restore, local_irq_enable, rcu_read_unlock};
@@ -240,8 +241,16 @@ expression addr;
 position reread.same;
 @@
 
+(
+- pte_offset_kernel@same(slot, addr)
++ pte_offset_kernel_pmdval(value, addr)
+|
+- pte_offset_map@same(slot, addr)
++ pte_offset_map_pmdval(value, addr)
+|
 - offset@same(slot, addr)
 + lockless(slot, value, addr)
+)
 
 @depends on context@
 expression call;
@@ -276,7 +285,7 @@ local idexpression {pgd_t, p4d_t, pud_t, pmd_t} value;
 local idexpression slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier offset = {
 	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_map
@@ -293,7 +302,7 @@ local idexpression {pgd_t, p4d_t, pud_t, pmd_t} copy.value;
 local idexpression copy.slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 position set;
 @@
@@ -324,7 +333,7 @@ local idexpression {pgd_t, p4d_t, pud_t, pmd_t} copy.value;
 local idexpression copy.slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier copy.offset, f;
 position p;
@@ -342,7 +351,7 @@ local idexpression {pgd_t, p4d_t, pud_t, pmd_t} copy.value;
 local idexpression copy.slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier copy.offset;
 expression E;
@@ -410,8 +419,16 @@ expression addr;
 position lookup.same;
 @@
 
+(
+- pte_offset_kernel@same(&value, addr)
++ pte_offset_kernel_pmdval(value, addr)
+|
+- pte_offset_map@same(&value, addr)
++ pte_offset_map_pmdval(value, addr)
+|
 - offset@same(&value, addr)
 + lockless(slot, value, addr)
+)
 
 @depends on context@
 expression call;

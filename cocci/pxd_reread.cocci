@@ -9,7 +9,7 @@
 /// reread-value: the entry was read into a variable, then the slot was read
 /// again.  Use the variable: pXd_offset_lockless() takes the value.
 /// reread-plain: the entry was tested in place, then read again.  Read it into
-/// a variable first, with pXdp_get_lockless().
+/// a variable first, with pXdp_get(), or pmdp_get_lockless() of a PMD.
 ///
 //# Both are harmless where a lock or the lack of other users keeps the entry
 //# stable.  Locks are seen only within the function; the rule does not know
@@ -93,12 +93,6 @@ pudp_get(...)
 |
 pmdp_get(...)
 |
-pgdp_get_lockless(...)
-|
-p4dp_get_lockless(...)
-|
-pudp_get_lockless(...)
-|
 pmdp_get_lockless(...)
 |
 pgd_none(...)
@@ -157,7 +151,7 @@ assertion(..., <+... test@skip(...) ...+>, ...)
 expression slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier harmless = {
 	BUG_ON, BUILD_BUG_ON, WARN_ON, WARN_ON_ONCE, VM_BUG_ON, VM_WARN_ON,
@@ -193,7 +187,7 @@ harmless.update(where(p) for p in skip)
 expression slot;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
@@ -225,11 +219,11 @@ unlikely(test@skip(\(*slot\|READ_ONCE(*slot)\|get(slot)\))) && <+... populate(..
 expression slot, E;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier getter = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
@@ -292,7 +286,7 @@ identifier unlock = {
 };
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
@@ -366,7 +360,7 @@ identifier assertion = {
 };
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
@@ -403,11 +397,11 @@ expression slot, E, into;
 {pgd_t, p4d_t, pud_t, pmd_t} value, later;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier getter = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
@@ -452,13 +446,13 @@ identifier val = {pgd_val, p4d_val, pud_val, pmd_val};
 identifier changed != {
 	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_huge,
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless,
+	pmdp_get_lockless,
 	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
 	pmd_none_or_clear_bad, pud_trans_unstable, pmd_trans_unstable,
 	pmd_devmap_trans_unstable, pmd_none_or_trans_huge_or_clear_bad,
 	pud_none_or_trans_huge_or_dev_or_clear_bad, p4d_offset_lockless,
-	pud_offset_lockless, pmd_offset_lockless, pte_offset_kernel_lockless,
-	pte_offset_map_lockless, pte_offset_map, pud_lockptr, pmd_lockptr,
+	pud_offset_lockless, pmd_offset_lockless, pte_offset_kernel_pmdval,
+	pte_offset_map_pmdval, pte_offset_map, pud_lockptr, pmd_lockptr,
 	pte_lockptr
 };
 position value_read != {locked.skip, asserted.skip};
@@ -557,7 +551,7 @@ expression slot, E, into;
 {pgd_t, p4d_t, pud_t, pmd_t} value;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
@@ -586,13 +580,13 @@ identifier val = {pgd_val, p4d_val, pud_val, pmd_val};
 identifier changed != {
 	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_huge,
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless,
+	pmdp_get_lockless,
 	pgd_none_or_clear_bad, p4d_none_or_clear_bad, pud_none_or_clear_bad,
 	pmd_none_or_clear_bad, pud_trans_unstable, pmd_trans_unstable,
 	pmd_devmap_trans_unstable, pmd_none_or_trans_huge_or_clear_bad,
 	pud_none_or_trans_huge_or_dev_or_clear_bad, p4d_offset_lockless,
-	pud_offset_lockless, pmd_offset_lockless, pte_offset_kernel_lockless,
-	pte_offset_map_lockless, pte_offset_map, pud_lockptr, pmd_lockptr,
+	pud_offset_lockless, pmd_offset_lockless, pte_offset_kernel_pmdval,
+	pte_offset_map_pmdval, pte_offset_map, pud_lockptr, pmd_lockptr,
 	pte_lockptr
 };
 position value_read != {locked.skip, asserted.skip};
@@ -700,7 +694,7 @@ position look.again;
 expression slot, X, Y, E;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
@@ -817,7 +811,7 @@ idexpression i;
 {pgd_t, p4d_t, pud_t, pmd_t} value;
 identifier get = {
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 identifier test = {
 	pgd_none, p4d_none, pud_none, pmd_none, pgd_present, p4d_present,
@@ -843,7 +837,7 @@ identifier val = {pgd_val, p4d_val, pud_val, pmd_val};
 identifier changed != {
 	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_huge,
 	pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless, pmdp_get_lockless
+	pmdp_get_lockless
 };
 position value_read != {locked.skip, asserted.skip};
 position plain_read != {quiet.skip, locked.skip, asserted.skip};
