@@ -12,8 +12,9 @@
 #define PMD_SIZE	(1UL << 21)
 #define PAGE		4096UL
 
-/* From this offset on the device's mappings are VM_MIXEDMAP. */
+/* From this offset on the device's mappings are VM_MIXEDMAP, from that of RAM. */
 #define MIXED		(1L << 40)
+#define RAM		(1L << 41)
 
 static inline void touch(char *p)
 {
@@ -30,6 +31,17 @@ static inline int faults(int fd, int level)
 	    sscanf(text, "%d %d %d", &n[0], &n[1], &n[2]) != 3)
 		return -1;
 	return n[level];
+}
+
+/* Where in a PUD that maps RAM the page is that may be touched: 0x5a all over. */
+static inline long own_page(int fd)
+{
+	char text[64] = "";
+	long offset = -1;
+
+	if (pread(fd, text, sizeof(text) - 1, 0) > 0)
+		sscanf(text, "%*d %*d %*d %ld", &offset);
+	return offset;
 }
 
 /* 8 GiB of address space, aligned to a PUD; NULL if there is none. */

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "kselftest_harness.h"
@@ -296,6 +297,153 @@ TEST_F(race, fault)
 	if (!access("/sys/kernel/debug/pgtable_window", F_OK))
 		EXPECT_GT(n, rounds);
 }
+
+/*
+ * GUP of a page that a huge PUD maps, while another thread makes that a page
+ * table: by a write to a private mapping, or by madvise() and a fault that may
+ * not map it by a huge page.
+ */
+struct maker {
+	pthread_t thread;
+	char *map, *page;
+	int pause;	/* for so many microseconds first */
+	bool shared;
+};
+
+static void *make_table(void *arg)
+{
+	struct maker *maker = arg;
+
+	pin(1);
+	usleep(maker->pause);
+	if (maker->shared) {
+		madvise(maker->map, PUD_SIZE, MADV_DONTNEED);
+		touch(maker->page);
+	} else {
+		maker->page[PAGE - 1] = 1;
+	}
+	return NULL;
+}
+
+static void gup(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self, bool shared)
+{
+	double end = now() + 2 * SECONDS;
+	long offset = own_page(self->fd), rounds = 0, pages = 0;
+	int n, puds, longest = 20 * USECS / 4;
+	struct iovec local, remote;
+	struct maker maker;
+	uint64_t data = 0;
+
+	ASSERT_GE(offset, 0);
+	self->window = delay(USECS / 4);
+	if (self->window < 0) {
+		TH_LOG("no delays: %s", strerror(errno));
+		end += 4 * SECONDS;
+		longest = 200;
+	}
+	while (now() < end) {
+		self->map = mmap(self->area, PUD_SIZE, PROT_READ | (shared ? 0 : PROT_WRITE),
+				 (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_NORESERVE | MAP_FIXED,
+				 self->fd, RAM);
+		ASSERT_EQ(self->map, self->area);
+		puds = faults(self->fd, 2);
+		touch(self->map + offset);
+		ASSERT_EQ(faults(self->fd, 2), puds + 1);
+		if (shared)
+			ASSERT_EQ(madvise(self->map, PUD_SIZE, MADV_NOHUGEPAGE), 0);
+		maker = (struct maker){ .map = self->map, .page = self->map + offset,
+					.pause = drand48() * longest, .shared = shared };
+		ASSERT_EQ(pthread_create(&maker.thread, NULL, make_table, &maker), 0);
+		remote = (struct iovec){ maker.page, sizeof(data) };
+		for (n = 0; n < 3; n++) {
+			local = (struct iovec){ &data, sizeof(data) };
+			if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) < 0)
+				continue;
+			pages++;
+			if (data != 0x5a5a5a5a5a5a5a5a)
+				break;
+		}
+		pthread_join(maker.thread, NULL);
+		ASSERT_EQ(data, 0x5a5a5a5a5a5a5a5a) TH_LOG("GUP took a page that is not mapped there");
+		ASSERT_EQ(munmap(self->map, PUD_SIZE), 0);
+		rounds++;
+	}
+	TH_LOG("%ld rounds, %ld times a page", rounds, pages);
+	EXPECT_GT(rounds, 10);
+	EXPECT_GT(pages, 10);
+}
+
+TEST_F_TIMEOUT(race, gup_private, 8 * SECONDS) { gup(_metadata, self, false); }
+TEST_F_TIMEOUT(race, gup_shared, 8 * SECONDS) { gup(_metadata, self, true); }
+
+/*
+ * fork() of what the driver takes away meanwhile: once it is gone, the child must
+ * not have it either, so what it reads has to be faulted in.
+ */
+struct revoker {
+	pthread_t thread;
+	int fd, pause;
+	volatile bool *done;
+};
+
+static void *take_away(void *arg)
+{
+	struct revoker *revoker = arg;
+
+	pin(1);
+	usleep(revoker->pause);
+	if (write(revoker->fd, "", 1) == 1)
+		*revoker->done = true;
+	return NULL;
+}
+
+static void fork_revoked(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self,
+			 int level, unsigned long size)
+{
+	volatile bool *done = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int before, status, longest = 20 * USECS / 4;
+	struct revoker revoker = { .fd = self->fd, .done = done };
+	double end = now() + 2 * SECONDS;
+	long rounds = 0, revoked = 0;
+	pid_t pid;
+
+	ASSERT_NE(done, MAP_FAILED);
+	ASSERT_EQ(munmap(self->map, PUD_SIZE), 0);
+	self->map = mmap(self->area, size, PROT_READ, MAP_SHARED | MAP_FIXED, self->fd, 0);
+	ASSERT_EQ(self->map, self->area);
+	self->window = delay(USECS / 4);
+	if (self->window < 0)
+		TH_LOG("no delays: %s", strerror(errno));
+	while (now() < end) {
+		before = faults(self->fd, level);
+		touch(self->map);
+		ASSERT_LE(faults(self->fd, level), before + 1);
+		*done = false;
+		revoker.pause = drand48() * longest;
+		ASSERT_EQ(pthread_create(&revoker.thread, NULL, take_away, &revoker), 0);
+		pid = fork();
+		ASSERT_GE(pid, 0);
+		if (!pid) {
+			if (!*done)
+				_exit(0);
+			before = faults(self->fd, level);
+			touch(self->map);
+			_exit(faults(self->fd, level) == before + 1 ? 1 : 2);
+		}
+		ASSERT_EQ(waitpid(pid, &status, 0), pid);
+		pthread_join(revoker.thread, NULL);
+		ASSERT_TRUE(WIFEXITED(status));
+		ASSERT_NE(WEXITSTATUS(status), 2) TH_LOG("the child still has what was taken away");
+		revoked += WEXITSTATUS(status);
+		rounds++;
+	}
+	TH_LOG("%ld rounds, %ld times taken away before the child ran", rounds, revoked);
+	EXPECT_GT(rounds, 10);
+	EXPECT_GT(revoked, 0);
+}
+
+TEST_F(race, fork_pmd) { fork_revoked(_metadata, self, 1, PMD_SIZE); }
+TEST_F(race, fork_pud) { fork_revoked(_metadata, self, 2, PUD_SIZE); }
 
 /*
  * Most walkers of mm/pagewalk.c split a huge PUD, madvise() discards it. Another
