@@ -57,7 +57,7 @@ static int mapped(pmd_t *pmdp, unsigned long addr)
 
 	if (!pmd_present(pmd))
 		return 0;
-	return walk(pte_offset_map_lockless(pmdp, pmd, addr));
+	return walk(pte_offset_map_pmdval(pmd, addr));
 }
 
 static int locked(struct mm_struct *mm, pmd_t *pmdp)
@@ -95,7 +95,7 @@ static int computed(pmd_t *pmdp)
 END
 	run -0 --separate-stderr "$MUTATE" "$TREE"
 	[ "${lines[-1]}" = '# 7 mutants, 2 real, 2 reported: 100.0%' ]
-	[[ $output = *'mapped: pte_offset_map_lockless(pmdp, pmd, addr) -> pte_offset_map(pmdp, addr) (pte_offset_map() tests what it reads)'* ]]
+	[[ $output = *'mapped: pte_offset_map_pmdval(pmd, addr) -> pte_offset_map(pmdp, addr) (pte_offset_map() tests what it reads)'* ]]
 	[ "$(grep -c ': locked: .* (under a lock)$' <<<"$output")" -eq 2 ]
 	[[ $output = *'compared: pmd_val(pmd) -> pmd_val(*pmdp) (compared with another value on purpose)'* ]]
 	[[ $output = *'alone: pmd_none(pmd) -> pmd_none(*pmdp) (no other use of the value: one read is left)'* ]]

@@ -35,15 +35,15 @@ static int change_all_levels(struct mm_struct *mm, unsigned long addr)
 	pte_t *ptep;
 
 	pgdp = pgd_offset(mm, addr);
-	pgd = pgdp_get_lockless(pgdp);
+	pgd = pgdp_get(pgdp);
 	if (pgd_none(pgd))
 		goto none;
 	p4dp = p4d_offset(pgdp, addr);
-	p4d = p4dp_get_lockless(p4dp);
+	p4d = p4dp_get(p4dp);
 	if (p4d_none(p4d) || unlikely(p4d_bad(p4d)))
 		goto none;
 	pudp = pud_offset(p4dp, addr);
-	pud = pudp_get_lockless(pudp);
+	pud = pudp_get(pudp);
 	if (pud_none(pud))
 		goto none;
 	if (pud_leaf(pud))

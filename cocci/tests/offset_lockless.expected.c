@@ -35,15 +35,15 @@ static int change_all_levels(struct mm_struct *mm, unsigned long addr)
 	pte_t *ptep;
 
 	pgdp = pgd_offset(mm, addr);
-	pgd = pgdp_get_lockless(pgdp);
+	pgd = pgdp_get(pgdp);
 	if (pgd_none(pgd))
 		goto none;
 	p4dp = p4d_offset_lockless(pgdp, pgd, addr);
-	p4d = p4dp_get_lockless(p4dp);
+	p4d = p4dp_get(p4dp);
 	if (p4d_none(p4d) || unlikely(p4d_bad(p4d)))
 		goto none;
 	pudp = pud_offset_lockless(p4dp, p4d, addr);
-	pud = pudp_get_lockless(pudp);
+	pud = pudp_get(pudp);
 	if (pud_none(pud))
 		goto none;
 	if (pud_leaf(pud))
@@ -52,7 +52,7 @@ static int change_all_levels(struct mm_struct *mm, unsigned long addr)
 	pmd = pmdp_get_lockless(pmdp);
 	if (!pmd_present(pmd) || pmd_leaf(pmd))
 		goto none;
-	ptep = pte_offset_kernel_lockless(pmdp, pmd, addr);
+	ptep = pte_offset_kernel_pmdval(pmd, addr);
 	return walk(ptep);
 none:
 	return 0;
@@ -90,7 +90,7 @@ static void change_prints(pmd_t *pmdp, unsigned long addr)
 	pr_alert("pmd=%lx", pmd_val(pmd));
 	if (WARN_ON_ONCE(pmd_bad(pmd)))
 		return;
-	walk(pte_offset_kernel_lockless(pmdp, pmd, addr));
+	walk(pte_offset_kernel_pmdval(pmd, addr));
 }
 
 static int change_both_branches(pud_t *pudp, unsigned long addr, bool first)
@@ -130,7 +130,7 @@ static int change_map_irqs_off(pmd_t *pmdp, unsigned long addr, unsigned long fl
 	local_irq_save(flags);
 	pmd = pmdp_get_lockless(pmdp);
 	if (pmd_present(pmd))
-		ret = walk(pte_offset_map_lockless(pmdp, pmd, addr));
+		ret = walk(pte_offset_map_pmdval(pmd, addr));
 	local_irq_restore(flags);
 	return ret;
 }
@@ -141,7 +141,7 @@ static int change_map_rcu(pmd_t *pmdp, unsigned long addr)
 
 	guard(rcu)();
 	pmd = pmdp_get_lockless(pmdp);
-	return pmd_none(pmd) ? 0 : walk(pte_offset_map_lockless(pmdp, pmd, addr));
+	return pmd_none(pmd) ? 0 : walk(pte_offset_map_pmdval(pmd, addr));
 }
 
 static int change_scope(pud_t *pudp, unsigned long addr)
@@ -176,9 +176,9 @@ static int change_copy_all_levels(pgd_t *pgdp, unsigned long addr)
 	pmd_t *pmdp = pmd_offset_lockless(pudp, pud, addr);
 	pmd_t pmd = pmdp_get_lockless(pmdp);
 	pte_t *ptep;
-	int ret = walk(pte_offset_kernel_lockless(pmdp, pmd, addr));
+	int ret = walk(pte_offset_kernel_pmdval(pmd, addr));
 
-	ptep = pte_offset_map_lockless(pmdp, pmd, addr);
+	ptep = pte_offset_map_pmdval(pmd, addr);
 	if (ptep)
 		pte_unmap(ptep);
 	return ret;

@@ -38,7 +38,7 @@ static p4d_t *bad_top(struct mm_struct *mm, unsigned long addr)
 
 static pmd_t *bad_lockless_getter(pud_t *pudp, unsigned long addr)
 {
-	pud_t pud = pudp_get_lockless(pudp);
+	pud_t pud = pudp_get(pudp);
 
 	if (!pud_present(pud))
 		return NULL;

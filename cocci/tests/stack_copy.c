@@ -359,12 +359,12 @@ static pte_t *good_map_lockless(pmd_t *pmdp, unsigned long addr)
 {
 	pmd_t pmd = pmdp_get_lockless(pmdp);
 
-	return pmd_none(pmd) ? NULL : pte_offset_map_lockless(pmdp, pmd, addr);
+	return pmd_none(pmd) ? NULL : pte_offset_map_pmdval(pmd, addr);
 }
 
 static pmd_t *good_compared(pud_t *pudp, unsigned long addr)
 {
-	pud_t pud = pudp_get_lockless(pudp);
+	pud_t pud = pudp_get(pudp);
 
 	if (pudp == &pud)
 		return NULL;

@@ -24,7 +24,6 @@ typedef pgd_t, p4d_t, pud_t, pmd_t;
 identifier walk = {
 	p4d_offset, pud_offset, pmd_offset, pte_offset_kernel, pte_offset_huge,
 	pte_alloc_kernel, pgdp_get, p4dp_get, pudp_get, pmdp_get,
-	pgdp_get_lockless, p4dp_get_lockless, pudp_get_lockless,
 	pmdp_get_lockless, pmd_read_atomic, pgd_none, p4d_none, pud_none,
 	pmd_none, pgd_present, p4d_present, pud_present, pmd_present, pgd_bad,
 	p4d_bad, pud_bad, pmd_bad, pgd_none_or_clear_bad,

@@ -790,7 +790,7 @@ class Judge:
             if finding["class"] == "stack-step":
                 offset = re.search(r"from (\w+)", finding["expression"]).group(1)
             if offset.lstrip("_").startswith("pte_"):
-                return "hand on the slot itself, or look up the PTE by the value: pte_offset_kernel_lockless(slot, %s, addr) where the tree has it" % slot
+                return "hand on the slot itself, or look up the PTE by the value: pte_offset_kernel_pmdval(%s, addr) where the tree has it" % slot
             return "%s_lockless(slot, %s, addr)" % (offset, slot)
         if kind == "descend":
             if below:

@@ -2,8 +2,7 @@
 /*
  * Compiled by scripts/codegen with the flags of the kernel, for a target's
  * base and series: the loads of a walk under the lock and of one without it,
- * from the pgd entry on. How that is found is not compared: on s390 the series
- * makes pgd_offset_pgd() what pgd_offset() is on the base.
+ * from the pgd entry on. How that is found is not compared.
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>
@@ -31,18 +30,9 @@ pte_t *pxd_probe_locked(pgd_t *pgdp, unsigned long addr)
 	return pte_offset_kernel(pmdp, addr);
 }
 
-/* What the base has instead of the getters of the series. */
-#ifndef pgdp_get_lockless
-#define pgdp_get_lockless pgdp_get
-#endif
-#ifndef p4dp_get_lockless
-#define p4dp_get_lockless p4dp_get
-#endif
-#ifndef pudp_get_lockless
-#define pudp_get_lockless pudp_get
-#endif
-#ifndef pte_offset_kernel_lockless
-#define pte_offset_kernel_lockless(pmdp, pmd, addr) pte_offset_kernel(&(pmd), addr)
+/* What the base has instead. */
+#ifndef pte_offset_kernel_pmdval
+#define pte_offset_kernel_pmdval(pmd, addr) pte_offset_kernel(&(pmd), addr)
 #endif
 
 pte_t *pxd_probe_lockless(pgd_t *pgdp, unsigned long addr)
@@ -51,7 +41,7 @@ pte_t *pxd_probe_lockless(pgd_t *pgdp, unsigned long addr)
 	/* An array cannot be copied: what the base does on arm with 2 levels. */
 #define pgd (*pgdp)
 #else
-	pgd_t pgd = pgdp_get_lockless(pgdp);
+	pgd_t pgd = pgdp_get(pgdp);
 #endif
 	p4d_t *p4dp, p4d;
 	pud_t *pudp, pud;
@@ -64,13 +54,13 @@ pte_t *pxd_probe_lockless(pgd_t *pgdp, unsigned long addr)
 #define p4d (*p4dp)
 #define pud (*pudp)
 #else
-	p4d = p4dp_get_lockless(p4dp);
+	p4d = p4dp_get(p4dp);
 #endif
 	if (p4d_none(p4d))
 		return NULL;
 	pudp = pud_offset_lockless(p4dp, p4d, addr);
 #ifndef PXD_PGD_ARRAY
-	pud = pudp_get_lockless(pudp);
+	pud = pudp_get(pudp);
 #endif
 	if (pud_none(pud))
 		return NULL;
@@ -78,5 +68,5 @@ pte_t *pxd_probe_lockless(pgd_t *pgdp, unsigned long addr)
 	pmd = pmdp_get_lockless(pmdp);
 	if (pmd_none(pmd))
 		return NULL;
-	return pte_offset_kernel_lockless(pmdp, pmd, addr);
+	return pte_offset_kernel_pmdval(pmd, addr);
 }

@@ -61,6 +61,6 @@ pmd_t pmd_mkold(pmd_t entry);
 void split_huge_pud(struct vm_area_struct *vma, pud_t *slot, unsigned long addr);
 void fill(pud_t *entry);
 pte_t *pte_offset_kernel(pmd_t *slot, unsigned long addr);
-pte_t *pte_offset_kernel_lockless(pmd_t *slot, pmd_t entry, unsigned long addr);
+pte_t *pte_offset_kernel_pmdval(pmd_t entry, unsigned long addr);
 pte_t *pte_offset_map(pmd_t *slot, unsigned long addr);
-pte_t *pte_offset_map_lockless(pmd_t *slot, pmd_t entry, unsigned long addr);
+pte_t *pte_offset_map_pmdval(pmd_t entry, unsigned long addr);
