@@ -3,6 +3,7 @@
 # Real kernels: the series is compiled where a wrong helper would go unnoticed
 # elsewhere, and booted with the selftests.
 
+# shellcheck disable=SC2030,SC2031 # every test is a process of its own
 ROOT=$BATS_TEST_DIRNAME/..
 
 # Prints what the verb said if the test fails.
@@ -41,6 +42,78 @@ booted() {
 
 @test "arm64, 52 bit: mm/ of the series builds without a warning" {
 	built arm64-52
+}
+
+# in_mm NAME: have mm/pxd_NAME.c, of stdin, for compile
+in_mm() {
+	mkdir -p "$BATS_TEST_TMPDIR/mm"
+	{
+		echo '#include <linux/mm.h>'
+		cat
+	} >"$BATS_TEST_TMPDIR/mm/pxd_$1.c"
+}
+
+# compile TARGET: these, with the series; say of each object that it is there, or
+# all that the compiler said. Only make knows how to, and takes sources that are
+# among the objects as well.
+compile() {
+	cat >"$BATS_TEST_TMPDIR/compile" <<-'END'
+		. "$1/scripts/lib/common.sh"
+		. "$ROOT/scripts/lib/kernel.sh"
+		. "$ROOT/scripts/lib/matrix.sh"
+		load_target "$2"
+		want_base
+		want_compiler
+		require_all
+		find_tree
+		use_objects misuse
+		lock "build-$IMAGE-misuse" "building $IMAGE in $TREE"
+		mkdir -p "$TREE/$OUT/mm"
+		rm -f "$TREE/$OUT"/mm/pxd_*
+		cp "$3"/mm/*.c "$TREE/$OUT/mm/"
+		wanted=$(wanted_config)
+		configure "$(tree_commit "$TREE") $wanted" "$wanted" "$3/log" || { cat "$3/log"; exit 2; }
+		cd "$3"
+		sources=(mm/*.c)
+		kmake -k -O -j "$JOBS" "${sources[@]/%.c/.o}" >"$3/log" 2>&1 || true
+		messages "$3/log"
+		cd "$TREE/$OUT"
+		for object in mm/pxd_*.o; do echo "$object: built"; done
+	END
+	run bash "$BATS_TEST_TMPDIR/compile" "$ROOT" "$1" "$BATS_TEST_TMPDIR"
+	printf '%s\n' "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "i386, 2 levels: code that looks at the value of a folded level does not compile" {
+	f='unsigned long f(pgd_t *pgdp, p4d_t *p4dp, pud_t *pudp, void *p)'
+	f="$f; $f"
+	in_mm test <<<"$f { return pgd_none(pgdp_get(pgdp)) + p4d_bad(p4dp_get(p4dp)) + pud_leaf(pudp_get(pudp)); }"
+	in_mm walk <"$ROOT/scripts/lib/probe.c"
+	in_mm hand_down <<<"
+		static noinline pud_t *hand_down(p4d_t *p4dp, p4d_t p4d) { return pud_offset_lockless(p4dp, p4d, 0); }
+		$f { return pud_val(*hand_down(p4dp, p4dp_get(p4dp))); }"
+	in_mm bad_pgd_val <<<"$f { return pgd_val(pgdp_get(pgdp)); }"
+	in_mm bad_p4d_val <<<"$f { return p4d_val(p4dp_get(p4dp)); }"
+	in_mm bad_pud_val <<<"$f { return pud_val(pudp_get(pudp)); }"
+	in_mm bad_compare <<<"$f { return pud_val(pudp_get(pudp)) == pud_val(*pudp); }"
+	in_mm bad_print <<<"$f { return pr_info(\"%08lx\", pgd_val(pgdp_get(pgdp))); }"
+	in_mm bad_store <<<"$f { *(pud_t *)p = pudp_get(pudp); return 0; }"
+	in_mm bad_set <<<"$f { set_pgd((pgd_t *)p, pgdp_get(pgdp)); return 0; }"
+	in_mm bad_pass_on <<<"void elsewhere(pud_t pud); $f { elsewhere(pudp_get(pudp)); return 0; }"
+	in_mm bad_address <<<"$f { pud_t pud = pudp_get(pudp); return pmd_val(*pmd_offset(&pud, 0)); }"
+	compile i386
+	cd "$BATS_TEST_TMPDIR"
+	for object in mm/*.c; do
+		object=${object%.c}.o
+		said=$(awk -F '[\t:]' -v object="$object" '$1 == object' <<<"$output")
+		case $object in
+		*/pxd_bad_*)
+			[[ $said = *error*'the value of a folded page table level is not read'* ]]
+			[[ $said != *': built'* ]] ;;
+		*) [ "$said" = "$object: built" ] ;;
+		esac
+	done
 }
 
 @test "x86_64, 4 levels: the series boots and passes the selftests" {
