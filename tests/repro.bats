@@ -17,10 +17,13 @@ setup() {
 		-append) row=${2##* } words=$2 ;;' '$side $row $tests $words'
 
 	echo 'int main(void) { return 0; }' >selftests/debug/prog.c
-	patch_of 'int driver;' >selftests/debug/0002-driver.patch
+	# The series has the driver, the base gets the patch of it.
+	patch_of 'int driver;' >patches/0007-lib-test_huge_pfnmap-driver.patch
 	git -C "$LINUX_TREE" -c user.name=t -c user.email=t@example.org commit -qam driver
+	git -C "$BASES/series" reset -q --hard "$(git -C "$LINUX_TREE" rev-parse HEAD)"
 	patch_of 'int window;' >selftests/debug/0003-window.patch
 	git -C "$LINUX_TREE" reset -q --hard base
+	echo CONFIG_DRIVER=y >selftests/debug/config
 	cat >selftests/debug/reproducers <<-'END'
 		# a comment
 
@@ -85,6 +88,15 @@ fails() {
 		grep -qx "$line" "$BASES/with-repro-base/mm/gup.c"
 		grep -qx "$line" "$BASES/with-repro-series/mm/gup.c"
 	done
+	grep -qx CONFIG_DRIVER=y "$BASES"/with-repro-{base,series}/.out-real/.config
+}
+
+@test "a row's own words come before those of the test, which may be one of the series" {
+	mv selftests/debug/prog.c selftests/mm/
+	sed -i '0,/^args: -t lost/s//&\nappend: at=place/' selftests/debug/reproducers
+	scripts/repro real --only lost
+	[ "$(cut -d' ' -f1-3 "$SEEN")" = $'base lost tests/prog\nseries lost tests/prog' ]
+	[ "$(grep -c 'oops=panic at=place -- -t lost$' "$SEEN")" -eq 2 ]
 }
 
 @test "a row of a target of its own is booted there, another failure is told" {
@@ -163,6 +175,18 @@ fails() {
 	run scripts/repro real --only lost
 	[ "$status" -eq 2 ]
 	[[ $output = *"does not apply"* ]]
+}
+
+@test "no patch of the driver, or none of the delays: exit 2, one line" {
+	for patch in patches/*-driver.patch selftests/debug/0003-*.patch; do
+		mv "$patch" "$BATS_TEST_TMPDIR/away"
+		run scripts/repro real --only lost
+		echo "$patch: $status $output"
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output = *'not one patch'* ]]
+		mv "$BATS_TEST_TMPDIR/away" "$patch"
+	done
 }
 
 @test "Ctrl-C ends QEMU and leaves nothing in TMPDIR" {

@@ -18,7 +18,7 @@ read_rows() {
 			[[ $name =~ ^[a-z][a-z0-9_]*$ ]] || die "$1:$nr: no name: '$name'"
 			[ -z "${ROW["$name name"]-}" ] || die "$1:$nr: $name is there twice"
 			ROW["$name name"]=$name NAMES+=("$name") ;;
-		target:\ *|test:\ *|args:\ *|base:\ *|fixed:\ *|what:\ *|load:\ *|none:\ *)
+		target:\ *|test:\ *|args:\ *|append:\ *|base:\ *|fixed:\ *|what:\ *|load:\ *|none:\ *)
 			key=${line%%:*}
 			[ -n "$name" ] || die "$1:$nr: $key comes before any name"
 			ROW["$name $key"]=${line#*: } ;;
@@ -31,12 +31,21 @@ read_rows() {
 			[ -n "${ROW["$name $key"]-}" ] || die "$1: $name has no '$key:'"
 		done
 		[ -z "${ROW["$name none"]-}" ] || continue
-		[ -f "${1%/*}/${ROW["$name test"]-}.c" ] || die "$1: $name has no test: selftests/debug/${ROW["$name test"]-}.c"
+		[ -f "$(test_of "$name")" ] || die "$1: $name has no test: neither selftests/debug nor selftests/mm has ${ROW["$name test"]-}.c"
 		for key in base fixed; do
 			[[ ${ROW["$name $key"]-} =~ ^(green|red\ .+)$ ]] ||
 				die "$1: $name does not say that $key is green, or red with a pattern"
 		done
 	done
+}
+
+# test_of NAME: the row's test, one of the debug ones or of what the series adds
+test_of() {
+	local dir
+	for dir in "$ROOT"/selftests/{debug,mm}; do
+		[ ! -f "$dir/${ROW["$1 test"]-}.c" ] || break
+	done
+	echo "$dir/${ROW["$1 test"]-}.c"
 }
 
 # run_row NAME base|fixed LOG BOOT-ARG...: boot with the row's test. Sets OUTCOME
@@ -45,8 +54,8 @@ run_row() {
 	local name=$1 pattern=${ROW["$1 $2"]#red} log=$3 rc=0
 	shift 3
 	pattern=${pattern# }
-	waited "$ROOT/scripts/boot" "$@" --timeout 180 --test "$ROOT/selftests/debug/${ROW["$name test"]}.c" \
-		--append "oops=panic -- ${ROW["$name args"]-}" >"$log" 2>&1 || rc=$?
+	waited "$ROOT/scripts/boot" "$@" --timeout 180 --test "$(test_of "$name")" \
+		--append "oops=panic ${ROW["$name append"]:+${ROW["$name append"]} }-- ${ROW["$name args"]-}" >"$log" 2>&1 || rc=$?
 	if [ "$rc" -gt 1 ] || grep -q '^build: .*: does not build' "$log"; then
 		SAID=$(grep -E '^[a-z]+: ' "$log" | tail -n 1)
 		return 1

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens to PFN mappings of PUD size when they are moved and split.
- * Needs the device of mm/huge_pfn_test.c.
+ * Walks that meet PFN mappings of PUD size. What else happens to these is tested by
+ * tools/testing/selftests/mm/huge_pfnmap.c.
+ * Needs the device of lib/test_huge_pfnmap.c.
  */
 #define _GNU_SOURCE
 #include <sys/swap.h>
@@ -21,9 +22,9 @@ FIXTURE_SETUP(huge_pfn)
 {
 	int before;
 
-	self->fd = open("/dev/huge_pfn_test", O_RDWR | O_CLOEXEC);
+	self->fd = open("/dev/test_huge_pfnmap", O_RDWR | O_CLOEXEC);
 	if (self->fd < 0)
-		SKIP(return, "no /dev/huge_pfn_test: %s", strerror(errno));
+		SKIP(return, "no /dev/test_huge_pfnmap: %s", strerror(errno));
 	self->area = reserve();
 	ASSERT_NE(self->area, NULL);
 	self->map = mmap(self->area, PUD_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, self->fd, 0);
@@ -40,73 +41,6 @@ FIXTURE_TEARDOWN(huge_pfn)
 		close(self->fd);
 }
 
-/* The entry is moved: nothing has to be faulted in anew. */
-TEST_F(huge_pfn, mremap_whole)
-{
-	char *to = self->area + 4 * PUD_SIZE;
-	int puds = faults(self->fd, 2);
-
-	ASSERT_EQ(mremap(self->map, PUD_SIZE, PUD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to), to);
-	touch(to);
-	EXPECT_EQ(faults(self->fd, 2), puds);
-}
-
-/* Each PMD of it is faulted in anew, as a PUD cannot map it there. */
-TEST_F(huge_pfn, mremap_to_unaligned)
-{
-	char *to = self->area + 4 * PUD_SIZE + PMD_SIZE;
-	int pmds = faults(self->fd, 1);
-
-	ASSERT_EQ(mremap(self->map, PUD_SIZE, PUD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to), to);
-	touch(to);
-	touch(to + PUD_SIZE - 1);
-	EXPECT_EQ(faults(self->fd, 1), pmds + 2);
-}
-
-TEST_F(huge_pfn, munmap_one_pmd)
-{
-	ASSERT_EQ(munmap(self->map + 3 * PMD_SIZE, PMD_SIZE), 0);
-	touch(self->map);
-	touch(self->map + PUD_SIZE - 1);
-}
-
-TEST_F(huge_pfn, mprotect_one_pmd)
-{
-	ASSERT_EQ(mprotect(self->map + 3 * PMD_SIZE, PMD_SIZE, PROT_NONE), 0);
-	touch(self->map);
-	touch(self->map + PUD_SIZE - 1);
-}
-
-/* The entry stays what it is while nothing may be read through it. */
-TEST_F(huge_pfn, mprotect_none)
-{
-	int puds = faults(self->fd, 2);
-
-	ASSERT_EQ(mprotect(self->map, PUD_SIZE, PROT_NONE), 0);
-	ASSERT_EQ(mprotect(self->map, PUD_SIZE, PROT_READ), 0);
-	touch(self->map);
-	touch(self->map + PUD_SIZE - 1);
-	EXPECT_EQ(faults(self->fd, 2), puds);
-}
-
-TEST_F(huge_pfn, munmap_none)
-{
-	ASSERT_EQ(mprotect(self->map, PUD_SIZE, PROT_NONE), 0);
-	ASSERT_EQ(munmap(self->map, PUD_SIZE), 0);
-}
-
-TEST_F(huge_pfn, mremap_none)
-{
-	char *to = self->area + 4 * PUD_SIZE;
-	int puds = faults(self->fd, 2);
-
-	ASSERT_EQ(mprotect(self->map, PUD_SIZE, PROT_NONE), 0);
-	ASSERT_EQ(mremap(self->map, PUD_SIZE, PUD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to), to);
-	ASSERT_EQ(mprotect(to, PUD_SIZE, PROT_READ), 0);
-	touch(to);
-	EXPECT_EQ(faults(self->fd, 2), puds);
-}
-
 /* A walker that wants tables splits it, and has to find it split. */
 TEST_F(huge_pfn, pagemap_none)
 {
@@ -120,13 +54,6 @@ TEST_F(huge_pfn, pagemap_none)
 	ASSERT_EQ(faults(self->fd, 2), puds + 1);
 	ASSERT_EQ(mprotect(map, PUD_SIZE, PROT_NONE), 0);
 	ASSERT_EQ(pread(pagemap, &entry, 8, (uintptr_t)map / PAGE * 8), 8);
-}
-
-TEST_F(huge_pfn, munmap_one_page)
-{
-	ASSERT_EQ(munmap(self->map + PMD_SIZE + PAGE, PAGE), 0);
-	touch(self->map);
-	touch(self->map + PUD_SIZE - 1);
 }
 
 /* Two PUDs, private: the second one gives the VMA its anon_vma. */

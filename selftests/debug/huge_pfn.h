@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tests that need the device of mm/huge_pfn_test.c have in common. */
+/* What the tests that need the device of lib/test_huge_pfnmap.c have in common. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@ static inline void touch(char *p)
 /* How many faults the device has resolved by an entry of this level. */
 static inline int faults(int fd, int level)
 {
-	char text[64] = "";
+	char text[128] = "";
 	int n[3] = { -1, -1, -1 };
 
 	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
@@ -36,7 +36,7 @@ static inline int faults(int fd, int level)
 /* Where in a PUD that maps RAM the page is that may be touched: 0x5a all over. */
 static inline long own_page(int fd)
 {
-	char text[64] = "";
+	char text[128] = "";
 	long offset = -1;
 
 	if (pread(fd, text, sizeof(text) - 1, 0) > 0)

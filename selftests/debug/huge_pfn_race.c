@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Walkers that meet a PFN mapping of PUD size which comes and goes meanwhile.
- * Needs the device of mm/huge_pfn_test.c. With the delays of
+ * Needs the device of lib/test_huge_pfnmap.c. With the delays of
  * mm/pgtable_window.c a race that the code allows is met within seconds.
  *
  * What the kernel reports is a failure of the test, too.
@@ -152,9 +152,9 @@ FIXTURE_SETUP(race)
 	int before;
 
 	self->window = -1;
-	self->fd = open("/dev/huge_pfn_test", O_RDWR | O_CLOEXEC);
+	self->fd = open("/dev/test_huge_pfnmap", O_RDWR | O_CLOEXEC);
 	if (self->fd < 0)
-		SKIP(return, "no /dev/huge_pfn_test: %s", strerror(errno));
+		SKIP(return, "no /dev/test_huge_pfnmap: %s", strerror(errno));
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		SKIP(return, "one processor");
 	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
