@@ -115,6 +115,22 @@ static int delay(int usecs)
 	return fd;
 }
 
+/* For as long as it takes only: what else the thread does is not to be slow. */
+static void set_delay(int fd, int usecs)
+{
+	if (fd >= 0)
+		dprintf(fd, "%d", usecs);
+}
+
+/* Not asleep: ticks are long. */
+static void spin(double seconds)
+{
+	double end = now() + seconds;
+
+	while (now() < end)
+		;
+}
+
 static long delays(int fd)
 {
 	char text[32] = "";
@@ -306,8 +322,9 @@ TEST_F(race, fault)
 struct maker {
 	pthread_t thread;
 	char *map, *page;
-	int pause;	/* for so many microseconds first */
+	double pause;	/* for so many seconds first */
 	bool shared;
+	volatile bool go;
 };
 
 static void *make_table(void *arg)
@@ -315,7 +332,9 @@ static void *make_table(void *arg)
 	struct maker *maker = arg;
 
 	pin(1);
-	usleep(maker->pause);
+	while (!maker->go)
+		;
+	spin(maker->pause);
 	if (maker->shared) {
 		madvise(maker->map, PUD_SIZE, MADV_DONTNEED);
 		touch(maker->page);
@@ -327,19 +346,18 @@ static void *make_table(void *arg)
 
 static void gup(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self, bool shared)
 {
-	double end = now() + 2 * SECONDS;
+	double begin, took = 0, end = now() + 2 * SECONDS;
 	long offset = own_page(self->fd), rounds = 0, pages = 0;
-	int n, puds, longest = 20 * USECS / 4;
 	struct iovec local, remote;
 	struct maker maker;
 	uint64_t data = 0;
+	int n, puds;
 
 	ASSERT_GE(offset, 0);
-	self->window = delay(USECS / 4);
+	self->window = delay(0);
 	if (self->window < 0) {
 		TH_LOG("no delays: %s", strerror(errno));
 		end += 4 * SECONDS;
-		longest = 200;
 	}
 	while (now() < end) {
 		self->map = mmap(self->area, PUD_SIZE, PROT_READ | (shared ? 0 : PROT_WRITE),
@@ -351,24 +369,32 @@ static void gup(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self, boo
 		ASSERT_EQ(faults(self->fd, 2), puds + 1);
 		if (shared)
 			ASSERT_EQ(madvise(self->map, PUD_SIZE, MADV_NOHUGEPAGE), 0);
-		maker = (struct maker){ .map = self->map, .page = self->map + offset,
-					.pause = drand48() * longest, .shared = shared };
+		maker = (struct maker){ .map = self->map, .page = self->map + offset, .shared = shared };
 		ASSERT_EQ(pthread_create(&maker.thread, NULL, make_table, &maker), 0);
 		remote = (struct iovec){ maker.page, sizeof(data) };
-		for (n = 0; n < 3; n++) {
+		set_delay(self->window, USECS / 4);
+		/* The first one tells how long it takes. */
+		for (n = 0; n < 4; n++) {
+			begin = now();
 			local = (struct iovec){ &data, sizeof(data) };
-			if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) < 0)
-				continue;
-			pages++;
+			if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == sizeof(data))
+				pages++;
+			took = now() - begin;
 			if (data != 0x5a5a5a5a5a5a5a5a)
 				break;
+			if (!n) {
+				maker.pause = drand48() * took;
+				maker.go = true;
+			}
 		}
+		set_delay(self->window, 0);
+		maker.go = true;
 		pthread_join(maker.thread, NULL);
 		ASSERT_EQ(data, 0x5a5a5a5a5a5a5a5a) TH_LOG("GUP took a page that is not mapped there");
 		ASSERT_EQ(munmap(self->map, PUD_SIZE), 0);
 		rounds++;
 	}
-	TH_LOG("%ld rounds, %ld times a page", rounds, pages);
+	TH_LOG("%ld rounds, %ld times a page, %.0f us each", rounds, pages, took * 1e6);
 	EXPECT_GT(rounds, 10);
 	EXPECT_GT(pages, 10);
 }
@@ -378,12 +404,14 @@ TEST_F_TIMEOUT(race, gup_shared, 8 * SECONDS) { gup(_metadata, self, true); }
 
 /*
  * fork() of what the driver takes away meanwhile: once it is gone, the child must
- * not have it either, so what it reads has to be faulted in.
+ * not have it either, so what it reads has to be faulted in. With many entries
+ * it takes most of fork()'s time to copy them.
  */
 struct revoker {
 	pthread_t thread;
-	int fd, pause;
-	volatile bool *done;
+	int fd;
+	double pause;	/* for so many seconds first */
+	volatile bool go, *done;
 };
 
 static void *take_away(void *arg)
@@ -391,45 +419,59 @@ static void *take_away(void *arg)
 	struct revoker *revoker = arg;
 
 	pin(1);
-	usleep(revoker->pause);
+	while (!revoker->go)
+		;
+	spin(revoker->pause);
 	if (write(revoker->fd, "", 1) == 1)
 		*revoker->done = true;
 	return NULL;
 }
 
+/* Reads all of the map, and returns how much had to be faulted in. */
+static int fault_in(FIXTURE_DATA(race) *self, int level, unsigned long size, int nr)
+{
+	int i, before = faults(self->fd, level);
+
+	for (i = 0; i < nr; i++)
+		touch(self->map + i * size);
+	return faults(self->fd, level) - before;
+}
+
 static void fork_revoked(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self,
-			 int level, unsigned long size)
+			 int level, unsigned long size, int nr)
 {
 	volatile bool *done = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int before, status, longest = 20 * USECS / 4;
+	double begin, took = 0, end = now() + 2 * SECONDS;
 	struct revoker revoker = { .fd = self->fd, .done = done };
-	double end = now() + 2 * SECONDS;
 	long rounds = 0, revoked = 0;
+	int status;
 	pid_t pid;
 
 	ASSERT_NE(done, MAP_FAILED);
 	ASSERT_EQ(munmap(self->map, PUD_SIZE), 0);
-	self->map = mmap(self->area, size, PROT_READ, MAP_SHARED | MAP_FIXED, self->fd, 0);
+	self->map = mmap(self->area, nr * size, PROT_READ, MAP_SHARED | MAP_FIXED, self->fd, 0);
 	ASSERT_EQ(self->map, self->area);
-	self->window = delay(USECS / 4);
+	ASSERT_EQ(fault_in(self, level, size, nr), nr);
+	self->window = delay(0);
 	if (self->window < 0)
 		TH_LOG("no delays: %s", strerror(errno));
 	while (now() < end) {
-		before = faults(self->fd, level);
-		touch(self->map);
-		ASSERT_LE(faults(self->fd, level), before + 1);
-		*done = false;
-		revoker.pause = drand48() * longest;
+		fault_in(self, level, size, nr);
+		*done = revoker.go = false;
 		ASSERT_EQ(pthread_create(&revoker.thread, NULL, take_away, &revoker), 0);
+		set_delay(self->window, USECS / 10);
+		revoker.pause = drand48() * took;
+		revoker.go = true;
+		begin = now();
 		pid = fork();
+		took = now() - begin;
 		ASSERT_GE(pid, 0);
 		if (!pid) {
 			if (!*done)
 				_exit(0);
-			before = faults(self->fd, level);
-			touch(self->map);
-			_exit(faults(self->fd, level) == before + 1 ? 1 : 2);
+			_exit(fault_in(self, level, size, nr) == nr ? 1 : 2);
 		}
+		set_delay(self->window, 0);
 		ASSERT_EQ(waitpid(pid, &status, 0), pid);
 		pthread_join(revoker.thread, NULL);
 		ASSERT_TRUE(WIFEXITED(status));
@@ -437,13 +479,14 @@ static void fork_revoked(struct __test_metadata *_metadata, FIXTURE_DATA(race) *
 		revoked += WEXITSTATUS(status);
 		rounds++;
 	}
-	TH_LOG("%ld rounds, %ld times taken away before the child ran", rounds, revoked);
+	TH_LOG("%ld rounds, %ld times taken away before the child ran, %.0f us of fork()",
+	       rounds, revoked, took * 1e6);
 	EXPECT_GT(rounds, 10);
 	EXPECT_GT(revoked, 0);
 }
 
-TEST_F(race, fork_pmd) { fork_revoked(_metadata, self, 1, PMD_SIZE); }
-TEST_F(race, fork_pud) { fork_revoked(_metadata, self, 2, PUD_SIZE); }
+TEST_F(race, fork_pmd) { fork_revoked(_metadata, self, 1, PMD_SIZE, 64); }
+TEST_F(race, fork_pud) { fork_revoked(_metadata, self, 2, PUD_SIZE, 1); }
 
 /*
  * Most walkers of mm/pagewalk.c split a huge PUD, madvise() discards it. Another
