@@ -76,6 +76,15 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* Not asleep: that may take a tick. */
+static void spin(double seconds)
+{
+	double end = now() + seconds;
+
+	while (now() < end)
+		;
+}
+
 static bool two_processors(void)
 {
 	cpu_set_t set;
@@ -405,15 +414,18 @@ struct maker {
 	pthread_t thread;
 	char *map, *page;
 	unsigned long size;
-	unsigned int pause;	/* for so many microseconds first */
+	double pause;		/* for so many seconds first */
 	bool shared;
+	atomic_bool go;
 };
 
 static void *make_table(void *arg)
 {
 	struct maker *maker = arg;
 
-	usleep(maker->pause);
+	while (!maker->go)
+		;
+	spin(maker->pause);
 	if (maker->shared) {
 		madvise(maker->map, maker->size, MADV_DONTNEED);
 		touch(maker->page);
@@ -442,6 +454,7 @@ static void gup(struct __test_metadata *_metadata, struct mapping *m,
 	struct maker maker;
 	unsigned int puds;
 	uint64_t data;
+	double begin;
 	int i, err;
 
 	if (!two_processors())
@@ -458,11 +471,12 @@ static void gup(struct __test_metadata *_metadata, struct mapping *m,
 		maker = (struct maker){
 			.map = m->map, .page = m->map + filled,
 			.size = m->pud_size, .shared = shared,
-			.pause = drand48() * 200,
 		};
 		touch(maker.page);
 		ASSERT_EQ(pud_faults(m->fd), puds + 1);
+		begin = now();
 		err = read_by_gup(maker.page, &data);
+		maker.pause = drand48() * 2 * (now() - begin);
 		if (err == -EFAULT)
 			SKIP(return, "GUP does not take it");
 		ASSERT_EQ(err, 0);
@@ -472,7 +486,8 @@ static void gup(struct __test_metadata *_metadata, struct mapping *m,
 			ASSERT_EQ(madvise(m->map, m->pud_size, MADV_NOHUGEPAGE), 0);
 		ASSERT_EQ(pthread_create(&maker.thread, NULL, make_table, &maker), 0);
 		data = FILL;
-		for (i = 0; i < 10 && data == FILL; i++)
+		maker.go = true;
+		for (i = 0; i < 5 && data == FILL; i++)
 			pages += !read_by_gup(maker.page, &data);
 		pthread_join(maker.thread, NULL);
 		ASSERT_EQ(data, FILL) TH_LOG("GUP took a page that is not mapped there");
@@ -502,33 +517,37 @@ TEST_F(huge_pfnmap, gup_shared)
 struct revoker {
 	pthread_t thread;
 	int fd;
-	unsigned int pause;	/* for so many microseconds first */
-	atomic_bool *done;
+	double pause;		/* for so many seconds first */
+	atomic_bool go, *done;
 };
 
 static void *take_away(void *arg)
 {
 	struct revoker *revoker = arg;
 
-	usleep(revoker->pause);
+	while (!revoker->go)
+		;
+	spin(revoker->pause);
 	*revoker->done = write(revoker->fd, "", 1) == 1;
 	return NULL;
 }
 
-/* Is what is not mapped any more, faulted in? */
-static bool is_faulted_in(int fd, int level, char *p)
+/* Reads all of the map, and returns how much had to be faulted in. */
+static unsigned int fault_in(struct mapping *m, int level, unsigned long size, int nr)
 {
-	unsigned int before = info(fd).faults[level];
+	unsigned int before = info(m->fd).faults[level];
+	int i;
 
-	touch(p);
-	return info(fd).faults[level] == before + 1;
+	for (i = 0; i < nr; i++)
+		touch(m->map + i * size);
+	return info(m->fd).faults[level] - before;
 }
 
-static void fork_revoked(struct __test_metadata *_metadata,
-			 struct mapping *m, int level, unsigned long size)
+static void fork_revoked(struct __test_metadata *_metadata, struct mapping *m,
+			 int level, unsigned long size, int nr)
 {
 	struct revoker revoker = { .fd = m->fd };
-	double end = now() + FORK_SECONDS;
+	double begin, took = 0, end = now() + FORK_SECONDS;
 	long rounds = 0, revoked = 0;
 	int status;
 	pid_t pid;
@@ -539,22 +558,25 @@ static void fork_revoked(struct __test_metadata *_metadata,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(revoker.done, MAP_FAILED);
 	ASSERT_EQ(munmap(m->map, m->pud_size), 0);
-	m->map = mmap(m->area, size, PROT_READ, MAP_SHARED | MAP_FIXED,
+	m->map = mmap(m->area, nr * size, PROT_READ, MAP_SHARED | MAP_FIXED,
 		      m->fd, PFNMAP);
 	ASSERT_EQ(m->map, m->area);
-	ASSERT_TRUE(is_faulted_in(m->fd, level, m->map));
+	ASSERT_EQ(fault_in(m, level, size, nr), nr);
 
 	while (now() < end) {
 		*revoker.done = false;
-		revoker.pause = drand48() * 1000;
-		touch(m->map);
+		revoker.go = false;
+		revoker.pause = drand48() * took;
 		ASSERT_EQ(pthread_create(&revoker.thread, NULL, take_away, &revoker), 0);
+		revoker.go = true;
+		begin = now();
 		pid = fork();
+		took = now() - begin;
 		ASSERT_GE(pid, 0);
 		if (!pid) {
 			if (!*revoker.done)
 				_exit(0);
-			_exit(is_faulted_in(m->fd, level, m->map) ? 1 : 2);
+			_exit(fault_in(m, level, size, nr) == nr ? 1 : 2);
 		}
 		ASSERT_EQ(waitpid(pid, &status, 0), pid);
 		pthread_join(revoker.thread, NULL);
@@ -563,20 +585,23 @@ static void fork_revoked(struct __test_metadata *_metadata,
 		revoked += WEXITSTATUS(status);
 		rounds++;
 		ASSERT_TRUE(*revoker.done);
-		ASSERT_TRUE(is_faulted_in(m->fd, level, m->map));
+		ASSERT_EQ(fault_in(m, level, size, nr), nr);
 	}
 	TH_LOG("%ld rounds, %ld times taken away before the child ran", rounds, revoked);
 	EXPECT_GT(rounds, 0);
 }
 
+/* Without the last one, as all of them would be mapped by a PUD. */
 TEST_F(huge_pfnmap, fork_revoked_pmd)
 {
-	fork_revoked(_metadata, &self->m, 1, self->m.pmd_size);
+	struct mapping *m = &self->m;
+
+	fork_revoked(_metadata, m, 1, m->pmd_size, m->pud_size / m->pmd_size - 1);
 }
 
 TEST_F(huge_pfnmap, fork_revoked_pud)
 {
-	fork_revoked(_metadata, &self->m, 2, self->m.pud_size);
+	fork_revoked(_metadata, &self->m, 2, self->m.pud_size, 1);
 }
 
 TEST_HARNESS_MAIN
