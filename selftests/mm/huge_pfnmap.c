@@ -76,13 +76,25 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-/* Not asleep: that may take a tick. */
+/* Neither asleep nor by the clock: both may know nothing but ticks. */
+static void count_to(unsigned long n)
+{
+	while (n--)
+		asm volatile("" : : : "memory");
+}
+
 static void spin(double seconds)
 {
-	double end = now() + seconds;
+	static double rate;
+	unsigned long n = 0;
+	double begin;
 
-	while (now() < end)
-		;
+	if (!rate) {
+		for (begin = now(); now() < begin + 0.1; n += 1000000)
+			count_to(1000000);
+		rate = n / (now() - begin);
+	}
+	count_to(seconds * rate);
 }
 
 static bool two_processors(void)
@@ -449,16 +461,16 @@ static void gup(struct __test_metadata *_metadata, struct mapping *m,
 	const int prot = PROT_READ | (shared ? 0 : PROT_WRITE);
 	const int flags = shared ? MAP_SHARED : MAP_PRIVATE;
 	unsigned long filled = info(m->fd).filled;
-	double end = now() + GUP_SECONDS;
-	long rounds = 0, pages = 0;
+	double begin, took = 0, end = now() + GUP_SECONDS;
+	long calls = 0, rounds = 0, pages = 0;
 	struct maker maker;
 	unsigned int puds;
 	uint64_t data;
-	double begin;
 	int i, err;
 
 	if (!two_processors())
 		SKIP(return, "one processor");
+	spin(0);
 	while (now() < end) {
 		m->map = mmap(m->area, m->pud_size, prot,
 			      flags | MAP_NORESERVE | MAP_FIXED, m->fd, RAM);
@@ -476,7 +488,8 @@ static void gup(struct __test_metadata *_metadata, struct mapping *m,
 		ASSERT_EQ(pud_faults(m->fd), puds + 1);
 		begin = now();
 		err = read_by_gup(maker.page, &data);
-		maker.pause = drand48() * 2 * (now() - begin);
+		took += now() - begin;
+		maker.pause = drand48() * 2 * took / ++calls;
 		if (err == -EFAULT)
 			SKIP(return, "GUP does not take it");
 		ASSERT_EQ(err, 0);
@@ -566,6 +579,7 @@ static void fork_revoked(struct __test_metadata *_metadata, struct mapping *m,
 	ASSERT_EQ(m->map, m->area);
 	ASSERT_EQ(fault_in(m, level, size, nr), nr);
 
+	spin(0);
 	while (now() < end) {
 		*revoker.done = false;
 		revoker.go = false;
