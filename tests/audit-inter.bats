@@ -243,8 +243,8 @@ callers_of() {	# FUNCTION FILE...
 
 @test "without the second pass: --rule with other names" {
 	fixtures inter_passed
-	run -0 --separate-stderr "$AUDIT" "$TREE" --rule pxd_stack_copy
-	run -1 --separate-stderr "$AUDIT" "$TREE" --rule pxd_stack_copy,calls
+	run -0 --separate-stderr "$AUDIT" "$TREE" --rule stack_copy
+	run -1 --separate-stderr "$AUDIT" "$TREE" --rule stack_copy,calls
 	[[ $output == *': bad_three_deep: '* ]]
 }
 

@@ -132,13 +132,13 @@ new='mm/walk.c walk_end stack-step pmd'
 @test "text: one line a finding where no more is known, as before there were ranks" {
 	findings
 	jq -c '{file, line, function, class, expression, first_line, marks, key}' "$T/lines" | tail -n2 >"$T/plain.lines"
-	printf '%s\n' '{"file":"mm/x.c","line":1,"function":"pxd_reread.cocci","class":"failed","expression":"spatch died of signal 11","key":"x"}' >>"$T/plain.lines"
+	printf '%s\n' '{"file":"mm/x.c","line":1,"function":"reread.cocci","class":"failed","expression":"spatch died of signal 11","key":"x"}' >>"$T/plain.lines"
 	array <"$T/plain.lines" >"$T/plain"
 	run -1 --separate-stderr report --findings "$T/plain"
 	diff - <(echo "$output") <<-'END'
 		mm/walk.c:58: stack-step: walk_end: pmd of walk_pmd_range(), from pmd_offset(&val), is stepped (first read at line 2)
 		mm/walk.c:59: unparsed: walk_end: pgd_present (11 of its page table reads not seen)
-		mm/x.c:1: failed: pxd_reread.cocci: spatch died of signal 11
+		mm/x.c:1: failed: reread.cocci: spatch died of signal 11
 		# unparsed           1
 		# failed             1
 		# not a result: 1 files failed

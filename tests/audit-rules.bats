@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0
-# The rules in cocci/: how many fixtures there are, what the patch mode does to
-# them, and make coccicheck of the base.
+# The rules in cocci/, which are the audit's: how many fixtures there are, what
+# the patch mode does to them, and make coccicheck of the base. Those that the
+# series adds are in cocci/kernel, see kernel-rules.bats.
 
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and meant to be
 
@@ -9,7 +10,7 @@ bats_require_minimum_version 1.5.0
 
 ROOT=$BATS_TEST_DIRNAME/..
 FIXTURES=$ROOT/cocci/tests
-RULE=$ROOT/cocci/pxd_offset_lockless.cocci
+RULE=$ROOT/cocci/offset_lockless.cocci
 OPTIONS=(--very-quiet --no-includes --include-headers)
 
 # functions FILE: "line name" of each function, where it starts
@@ -62,7 +63,7 @@ compile() { gcc -std=gnu11 -fsyntax-only -Wall -Wno-unused -Werror -I "$FIXTURES
 	[[ $output == *incompatible*pmd_offset_lockless* || $output == *pmd_offset_lockless*incompatible* ]]
 }
 
-@test "report, org and context modes of pxd_offset_lockless show what patch mode changes" {
+@test "report, org and context modes of offset_lockless show what patch mode changes" {
 	local mode
 	for mode in report org context; do
 		spatch -D $mode "${OPTIONS[@]}" --cocci-file "$RULE" "$FIXTURES/offset_lockless.c" >"$BATS_TEST_TMPDIR/$mode"
@@ -146,7 +147,7 @@ compile() { gcc -std=gnu11 -fsyntax-only -Wall -Wno-unused -Werror -I "$FIXTURES
 			return pmd_none(*pmd);
 		}
 	EOF
-	for rule in "$ROOT"/cocci/pxd_reread.cocci "$ROOT"/cocci/pxd_stack_copy.cocci "$ROOT"/scripts/lib/audit-flow.cocci; do
+	for rule in "$ROOT"/cocci/reread.cocci "$ROOT"/cocci/stack_copy.cocci "$ROOT"/scripts/lib/audit-flow.cocci; do
 		for how in all some; do
 			name=rule
 			[ $how = all ] || name=${rule##*/}
@@ -161,7 +162,7 @@ compile() { gcc -std=gnu11 -fsyntax-only -Wall -Wno-unused -Werror -I "$FIXTURES
 		done
 	done
 	diff -r "$BATS_TEST_TMPDIR/all/results" "$BATS_TEST_TMPDIR/some/results"
-	grep -q '"mm/hidden.c", 9, "reread-value: member: ' "$BATS_TEST_TMPDIR/some/results/pxd_reread.cocci-hidden.c"
+	grep -q '"mm/hidden.c", 9, "reread-value: member: ' "$BATS_TEST_TMPDIR/some/results/reread.cocci-hidden.c"
 	grep -q '"mm/hidden.c", 14, "named ' "$BATS_TEST_TMPDIR/some/results/audit-flow.cocci-hidden.c"
 	for work in "$BATS_TEST_TMPDIR"/all/only.*/tree/mm; do
 		diff "$BATS_TEST_TMPDIR/tree/mm/hidden.c" "$work/hidden.c"
@@ -218,15 +219,15 @@ compile() { gcc -std=gnu11 -fsyntax-only -Wall -Wno-unused -Werror -I "$FIXTURES
 			if grep -E 'EXN|rror|not supported' "$name.$mode"; then false; fi
 		done
 	done
-	grep -qE '^\./memory\.c:[0-9]+:[0-9-]+: WARNING opportunity for pud_offset_lockless\(p4dp, p4d, \.\.\.\)$' pxd_offset_lockless.report
-	grep -q '^+	pudp = pud_offset_lockless(p4dp, p4d, address);$' pxd_offset_lockless.patch
+	grep -qE '^\./memory\.c:[0-9]+:[0-9-]+: WARNING opportunity for pud_offset_lockless\(p4dp, p4d, \.\.\.\)$' offset_lockless.report
+	grep -q '^+	pudp = pud_offset_lockless(p4dp, p4d, address);$' offset_lockless.patch
 	# nothing that the audit sees is missed
 	export PXD_CACHE=$BATS_TEST_TMPDIR/cache
 	printf 'VERSION = 7\nPATCHLEVEL = 3\n' >Makefile
 	rm -rf include arch/x86
-	"$ROOT/scripts/audit" . --rule pxd_reread,pxd_stack_copy >audit || [ $? -eq 1 ]
+	"$ROOT/scripts/audit" . --rule reread,stack_copy >audit || [ $? -eq 1 ]
 	sed -nE 's,^mm/([^:]*:[0-9]+: (reread|stack)-[a-z]+: [^:]*).*,\1,p' audit | sort -u >want
-	sed -nE 's,^\./([^:]*:[0-9]+):[0-9-]+: ((reread|stack)-[a-z]+: [^:]*).*,\1: \2,p' pxd_reread.report pxd_stack_copy.report |
+	sed -nE 's,^\./([^:]*:[0-9]+):[0-9-]+: ((reread|stack)-[a-z]+: [^:]*).*,\1: \2,p' reread.report stack_copy.report |
 		sort -u | diff want -
 	[ "$(wc -l <want)" -ge 10 ]
 }

@@ -363,7 +363,7 @@ assert sorted(map(urllib.parse.unquote_to_bytes, uris)) == sorted(map(os.fsencod
 	[ -z "$(ls -A "$TMPDIR")" ]
 	# a class that only somebody's own rules have
 	cp -r "$ROOT/cocci" "$BATS_TEST_TMPDIR/rules"
-	sed -i 's/"reread-value"/"reread-changed"/' "$BATS_TEST_TMPDIR/rules/pxd_reread.cocci"
+	sed -i 's/"reread-value"/"reread-changed"/' "$BATS_TEST_TMPDIR/rules/reread.cocci"
 	run -1 --separate-stderr "$AUDIT" "$TREE" --rules "$BATS_TEST_TMPDIR/rules" --class reread-changed
 }
 

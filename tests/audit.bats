@@ -95,7 +95,7 @@ audit_all() { run -1 --separate-stderr "$AUDIT" "$TREE" --keep-going "$@"; }
 	fixtures reread_value reread_plain stack_copy stack_step
 	local rule file
 	cd "$TREE/mm"
-	for rule in pxd_reread pxd_stack_copy; do
+	for rule in reread stack_copy; do
 		for file in *.c; do
 			for mode in report org context; do
 				spatch -D $mode --very-quiet --no-includes --include-headers \
@@ -141,7 +141,7 @@ audit_all() { run -1 --separate-stderr "$AUDIT" "$TREE" --keep-going "$@"; }
 	fixtures "${ALL[@]}"
 	audit_all --class stack-step,stack-copy
 	[ "$(grep -c '^[^#]*: stack-' <<<"$output")" -eq "$(grep -c '^[^#]' <<<"$output")" ]
-	audit_all --rule pxd_stack_copy
+	audit_all --rule stack_copy
 	[[ $output != *': reread-'* ]]
 	audit_all
 	whole=$output
@@ -176,7 +176,7 @@ audit_all() { run -1 --separate-stderr "$AUDIT" "$TREE" --keep-going "$@"; }
 	fixtures reread_value
 	cp -r "$ROOT/cocci" "$BATS_TEST_TMPDIR/rules"
 	run -1 --separate-stderr "$AUDIT" "$TREE" --rules "$BATS_TEST_TMPDIR/rules"
-	sed -i 's/"reread-value"/"reread-changed"/' "$BATS_TEST_TMPDIR/rules/pxd_reread.cocci"
+	sed -i 's/"reread-value"/"reread-changed"/' "$BATS_TEST_TMPDIR/rules/reread.cocci"
 	run -1 --separate-stderr "$AUDIT" "$TREE" --rules "$BATS_TEST_TMPDIR/rules"
 	[[ $output == *': reread-changed: '* ]]
 }
@@ -284,7 +284,7 @@ audit_all() { run -1 --separate-stderr "$AUDIT" "$TREE" --keep-going "$@"; }
 		exec "$REAL" "$@"
 	END
 	run -2 --separate-stderr "$AUDIT" "$TREE"
-	[[ $output == *$'mm/stack_step.c:1: failed: pxd_stack_copy.cocci: spatch died of signal 11\n'* ]]
+	[[ $output == *$'mm/stack_step.c:1: failed: stack_copy.cocci: spatch died of signal 11\n'* ]]
 	[[ $output == *$'# failed             3\n'* ]]
 	diff <(expected | grep -v stack_step) <(reported <<<"$output" | grep -v stack_step)
 	PATH=${PATH#*:} audit_all
@@ -300,7 +300,7 @@ audit_all() { run -1 --separate-stderr "$AUDIT" "$TREE" --keep-going "$@"; }
 		exec "$REAL" "$@"
 	END
 	run -2 --separate-stderr "$AUDIT" "$TREE"
-	[[ $output == *'failed: pxd_reread.cocci: spatch ended with status 255: Fatal error: out of memory'* ]]
+	[[ $output == *'failed: reread.cocci: spatch ended with status 255: Fatal error: out of memory'* ]]
 }
 
 # spatch 1.3.0 has a shell start the python3 that it finds, without quotes.
@@ -330,7 +330,7 @@ audit_all() { run -1 --separate-stderr "$AUDIT" "$TREE" --keep-going "$@"; }
 		echo '	return 0;'; echo '}'
 	} >"$TREE/mm/big.c"
 	PXD_AUDIT_TIMEOUT=1 run -2 --separate-stderr "$AUDIT" "$TREE"
-	[[ $output == *'mm/big.c:1: failed: pxd_reread.cocci: '*Timeout* ]]
+	[[ $output == *'mm/big.c:1: failed: reread.cocci: '*Timeout* ]]
 	diff <(expected) <(reported <<<"$output" | grep -v big.c)
 }
 

@@ -79,7 +79,7 @@ finding() {
 	run "$P/scripts/hygiene"
 	echo "$output"
 	[ "$status" -eq 1 ]
-	[ "$(grep -c '^0001-\|^cocci/\|^selftests/' <<<"$output")" -eq "${2:-1}" ]
+	[ "$(grep -c '^0001-\|^cocci/kernel/\|^selftests/' <<<"$output")" -eq "${2:-1}" ]
 	grep -qE "$1" <<<"$output"
 }
 
@@ -308,11 +308,12 @@ $BODY" 'mkdir -p tools/testing/selftests/mm scripts/coccinelle/mm
 	echo >"$P/selftests/mm/extra.c"
 	finding 'selftests/mm/extra.c is not in the series' 2
 	rm "$P/selftests/mm/extra.c"
-	echo >"$P/cocci/extra.cocci"
-	finding 'cocci/extra.cocci is not in the series' 2
-	rm "$P/cocci/extra.cocci"
+	echo >"$P/cocci/kernel/extra.cocci"
+	finding 'cocci/kernel/extra.cocci is not in the series' 2
+	rm "$P/cocci/kernel/extra.cocci"
 	mkdir "$P/cocci/tests"
 	echo >"$P/cocci/tests/x.cocci"
+	echo >"$P/cocci/mine.cocci"
 	ok
 }
 

@@ -37,7 +37,7 @@ number() { awk -v class="$1" -v column="$2" '$1 == class { print $column }' <<<"
 	series=$("$ROOT/scripts/apply")
 	for _ in 1 2; do
 		cp -r "$ROOT"/{scripts,base.conf} "$BATS_TEST_TMPDIR/"
-		mkdir -p "$BATS_TEST_TMPDIR"/{patches,cocci,selftests/mm}
+		mkdir -p "$BATS_TEST_TMPDIR"/{patches,cocci/kernel,selftests/mm}
 		cp -r "$ROOT"/patches/. "$BATS_TEST_TMPDIR/patches/"
 		run "$BATS_TEST_TMPDIR/scripts/export"
 		printf '%s\n' "$output"

@@ -458,7 +458,7 @@ PATH=${PATH#*:} exec git "$@"'
 @test "series: export copies out what the series adds" {
 	three_patches
 	cmp "$S/tools/testing/selftests/mm/test.c" "$P/selftests/mm/test.c"
-	cmp "$S/scripts/coccinelle/mm/rule.cocci" "$P/cocci/rule.cocci"
+	cmp "$S/scripts/coccinelle/mm/rule.cocci" "$P/cocci/kernel/rule.cocci"
 	in_series 'echo "int more;" >>tools/testing/selftests/mm/test.c; git commit -qam "mm: four"'
 	"$P/scripts/export"
 	cmp "$S/tools/testing/selftests/mm/test.c" "$P/selftests/mm/test.c"
@@ -466,15 +466,15 @@ PATH=${PATH#*:} exec git "$@"'
 
 @test "series: export does not overwrite a copy that was edited here" {
 	three_patches
-	echo 'edited' >>"$P/cocci/rule.cocci"
+	echo 'edited' >>"$P/cocci/kernel/rule.cocci"
 	before=$(snapshot "$P/patches")
 	in_series 'git commit -q --amend -m "mm: other"'
 	run "$P/scripts/export"
-	one_line_error 'cocci/rule.cocci differs.*--force'
+	one_line_error 'cocci/kernel/rule.cocci differs.*--force'
 	diff <(echo "$before" | grep 0003) <(snapshot "$P/patches" | grep 0003)
 	"$P/scripts/export" --force
-	cmp "$S/scripts/coccinelle/mm/rule.cocci" "$P/cocci/rule.cocci"
-	grep -qx edited "${S%/series}"/overwritten-*/cocci/rule.cocci
+	cmp "$S/scripts/coccinelle/mm/rule.cocci" "$P/cocci/kernel/rule.cocci"
+	grep -qx edited "${S%/series}"/overwritten-*/cocci/kernel/rule.cocci
 }
 
 @test "series: export does not overwrite patches that came meanwhile" {

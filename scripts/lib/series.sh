@@ -25,7 +25,7 @@ AUTHOR="$AUTHOR_NAME <$AUTHOR_EMAIL>"
 BRANCH=pxd-lockless
 
 # Copies of files that the series adds: directory in the kernel, directory here.
-COPIES=("tools/testing/selftests/mm selftests/mm" "scripts/coccinelle/mm cocci")
+COPIES=("tools/testing/selftests/mm selftests/mm" "scripts/coccinelle/mm cocci/kernel")
 
 # use_linux: read LINUX=, see use_foreign.
 use_linux() { use_foreign "$LINUX" "LINUX=$LINUX"; }
