@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * As much of the kernel as offset_lockless.c needs to be compiled, before and
- * after pxd_offset_lockless.cocci: types that do not mix, and the signatures.
+ * after offset_lockless.cocci: types that do not mix, and the signatures.
  */
 #define NULL ((void *)0)
 #define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
