@@ -16,7 +16,8 @@
 //#  - entries that are filled if they are none,
 //#  - kernel addresses, where tables are hardly ever freed, unless the function
 //#    expects a huge page,
-//#  - functions that set up, free or copy tables, by their names.
+//#  - functions and files that set up, split or free tables which nobody else
+//#    uses, by their names, and m68k, which has one CPU.
 //# A function that is given the pointer, and does not only read, ends the search.
 ///
 // Confidence: Moderate
@@ -41,9 +42,9 @@ SHOW = re.compile(r"(VM_)?(BUG|WARN)_ON\w*|BUILD_BUG_ON|_?printk|pr_\w+|p[mu]d_E
 READ = re.compile(r"p[mu]dp_get(_lockless)?|(pmd|pte)_offset\w*|p[mu]d_none_or_\w+|"
                   r"p[mu]d_(devmap_)?trans_unstable|(pud|pmd|pte)_lockptr")
 FILL = re.compile(r"_*(pmd|pte)_alloc\w*|p[mu]d_populate\w*|set_p[mu]d\w*")
-# Functions and files that have the tables for themselves.
+# Functions and files that have the tables, or the machine, for themselves.
 OWNER = re.compile(r"(.*_)?(alloc|clone|free|init|populate|pti|remove|split|vmalloc_fault)(_.*)?")
-OWNED = re.compile(r"(.*/)?(arch/\w+/(boot|power|xen|xmon)/.*|(init|idmap|ident_map)(_\d+)?\.c)")
+OWNED = re.compile(r"(.*/)?(arch/(m68k|\w+/(boot|power|xen|xmon))/.*|(\w*_)?(init|idmap|ident_map)(_\d+)?\.c)")
 
 kernel = set()
 told = set()
@@ -153,7 +154,7 @@ idexpression {pud_t *, pmd_t *} slot;
 position skip;
 @@
 
-\(pgd_offset_k(...)\|pgd_offset(&init_mm, ...)\|init_mm.pgd\|swapper_pg_dir\|pud_offset_k(...)\|pmd_off_k(...)\)
+\(pgd_offset_k(...)\|pgd_offset(&init_mm, ...)\|init_mm.pgd\|swapper_pg_dir\|pmd_off_k(...)\)
 ... when any
 slot@skip
 
@@ -168,7 +169,7 @@ position p;
 f(...)
 {
 ... when any
-    when != \(pgd_offset_k(...)\|pgd_offset(&init_mm, ...)\|init_mm.pgd\|swapper_pg_dir\|pud_offset_k(...)\|pmd_off_k(...)\)
+    when != \(pgd_offset_k(...)\|pgd_offset(&init_mm, ...)\|init_mm.pgd\|swapper_pg_dir\|pmd_off_k(...)\)
 slot@p
 ... when any
 }
