@@ -13,7 +13,7 @@
 //# and no other read, which would be there for a reason.
 //# pte_offset_map() of the pointer locks RCU before it reads.  It is changed only
 //# where interrupts were off or RCU was locked before the first read.
-//# pxd_reread and pxd_stack_copy find these places as well, and many more.
+//# The rules of the audit find these places as well, and many more.
 ///
 // Confidence: High
 // Copyright: (C) 2026 The pxd-lockless authors.
