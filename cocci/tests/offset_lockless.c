@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What pxd_offset_lockless.cocci rewrites, to offset_lockless.expected.c
+ * What offset_lockless.cocci rewrites, to offset_lockless.expected.c
  * (change_), and what it must not touch (keep_).
  */
 #include <linux/mm.h>

@@ -56,6 +56,14 @@ static pmd_t *bad_slot_went_on(pud_t *pudp, unsigned long addr)
 	return pmd_offset(&pud, addr);			/* EXPECT */
 }
 
+static pmd_t *bad_other_slot(pud_t *pudp, unsigned long addr)
+{
+	pud_t pud = *pudp;
+
+	pudp = other(addr);
+	return pmd_offset(&pud, addr);			/* EXPECT */
+}
+
 static pmd_t *bad_other_value(pud_t *pudp, unsigned long addr)
 {
 	pud_t pud = *pudp;
