@@ -47,25 +47,27 @@ OWNER = re.compile(r"(.*_)?(alloc|clone|free|init|populate|pti|remove|split|vmal
 OWNED = re.compile(r"(.*/)?(arch/(m68k|\w+/(boot|power|xen|xmon))/.*|(\w*_)?(init|idmap|ident_map)(_\d+)?\.c)")
 
 kernel = set()
-told = set()
+first_line = {}
 
 def place(p):
     return p.file, p.line, p.column
 
 def worth(first, again, leaf, next):
     """The second read, if a table walker could get another entry by it."""
+    line, where = int(first.line), place(again)
     if OWNER.fullmatch(again.current_element) or OWNED.fullmatch(again.file):
         return False
-    if int(first.line) > int(again.line):  # around a loop
+    if line > int(again.line):  # around a loop
         return False
-    return leaf or place(again) not in kernel and "clear" not in next
+    if not leaf and (where in kernel or "clear" in next):
+        return False
+    first_line[where] = max(line, first_line.get(where, line))
+    return True
 
-def message(first, again, slot):
-    """Of several first reads tell one."""
-    if place(again) in told:
-        return None
-    told.add(place(again))
-    return "WARNING: *%s may have changed since it was read in line %s" % (slot, first.line)
+def message(again, slot):
+    """What to say of it, once."""
+    line = first_line.pop(place(again), None)
+    return line and "WARNING: *%s may have changed since it was read in line %d" % (slot, line)
 
 def lock(f):
     return bool(LOCK.fullmatch(f))
@@ -250,21 +252,19 @@ position second.again;
 * slot@again
 
 @script:python depends on org@
-first << second.first;
 again << second.again;
 slot << second.slot;
 @@
 
-msg = message(first[0], again[0], slot)
+msg = message(again[0], slot)
 if msg:
     coccilib.org.print_todo(again[0], msg)
 
 @script:python depends on report@
-first << second.first;
 again << second.again;
 slot << second.slot;
 @@
 
-msg = message(first[0], again[0], slot)
+msg = message(again[0], slot)
 if msg:
     coccilib.report.print_report(again[0], msg)
