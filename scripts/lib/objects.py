@@ -245,10 +245,13 @@ MACHINES = {
 }
 
 
-def isa_of(path):
+def machine_of(path):
     with open(path, 'rb') as f:
-        machine = ELFFile(f)['e_machine']
-    return MACHINES.get(machine)
+        return ELFFile(f)['e_machine']
+
+
+def isa_of(path):
+    return MACHINES.get(machine_of(path))
 
 
 def operands(text):
@@ -259,8 +262,12 @@ def operands(text):
 def count(body, isa):
     """(loads from memory that is neither stack nor the kernel's variables,
     loads from the stack, stores to the stack) of a function."""
+    return tuple(map(sum, zip(*kinds(body, isa)))) or (0, 0, 0)
+
+
+def kinds(body, isa):
+    """What count() counts, for each instruction."""
     t = ISA[isa]
-    table = stack_loads = stack_stores = 0
     frame = [t['stack']]
     if isa == 'x86' and any(re.match(r'mov[lq]? %[re]sp,%[re]bp', text) for text, _ in body):
         frame.append(r'\(%[re]bp\b')
@@ -269,8 +276,9 @@ def count(body, isa):
     if isa == 's390' and any(re.match(r'lgr %r11,%r15', text) for text, _ in body):
         frame.append(r'%r11\)')
     stack = re.compile('|'.join(frame))
-    variables = set()
+    variables, out = set(), []
     for text, relocs in body:
+        out.append((0, 0, 0))
         text = re.sub(r'^(rep[a-z]* |lock |\{ |data16 )+', '', text)
         mnemonic, _, args = text.partition(' ')
         if isa == 'hexagon':
@@ -292,12 +300,11 @@ def count(body, isa):
         if not is_load and not is_store:
             continue
         if stack.search(args):
-            stack_loads += is_load
-            stack_stores += is_store
+            out[-1] = 0, int(is_load), int(is_store)
         # A relocation in the instruction itself: a variable, not a table.
         elif is_load and not relocs and not is_variable and not re.search(t['const'], args):
-            table += 1
-    return table, stack_loads, stack_stores
+            out[-1] = 1, 0, 0
+    return out
 
 
 def follow(mnemonic, args, relocs, variables, is_load):
