@@ -56,6 +56,9 @@ matrix: ## compile base and series for all targets, W=1 and sparse (an hour or t
 codegen: ## prove which patch changes what code, on the objects of matrix
 	@scripts/codegen --record $(TARGET)
 
+loads: ## which compiler reads an entry twice: emitted or merged, of each second read
+	@scripts/loads --record $(TARGET)
+
 insns: ## count the instructions of GUP-fast and of walks, base against series
 	@scripts/insns --record $(TARGET)
 
@@ -74,4 +77,4 @@ clean: ## remove the cache: trees, objects, images, downloads, reports
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro vmtests stable matrix codegen insns bisect bench newcomer clean help
+.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro vmtests stable matrix codegen loads insns bisect bench newcomer clean help
