@@ -61,7 +61,7 @@ def read_ledger(path):
 def concerns(read, arch):
     """Whether the read is in code of this architecture, or of all."""
     m = re.match(r'arch/(\w+)/', read['file'])
-    return not m or m[1] == arch or arch == 'um' and m[1] == 'um'
+    return not m or m[1] == arch
 
 
 def objects_of(reads, arch):
@@ -200,7 +200,7 @@ def judge(first, second, near, program):
     one = first.loads + [by_insn[p] for p in use[0] if by_insn[p] not in first.loads]
     two = second.loads + [by_insn[p] for p in use[1] if by_insn[p] not in second.loads]
     for y in two:
-        for x in sorted(one or near, key=functools.partial(away, y)):
+        for x in sorted(one or near if y in second.loads else one, key=functools.partial(away, y)):
             if x.insn is not y.insn and program.same_address(x.insn, y.insn):
                 return 'emitted', f'{show(x)} and {show(y)}'
     if not one and not two:
