@@ -284,7 +284,17 @@ class Paths(unittest.TestCase):
     def test_loop(self):
         """Only around a loop is no path: the first read comes first in each round."""
         self.assertFalse(self.same('riscv', '   0:\tj\t6 <f+0x6>\n   2:\tld\ta2,0(a0)\n   4:\tnop\n'
-                                            '   6:\tld\ta3,0(a1)\n   8:\tbnez\ta3,2 <f+0x2>\n   a:\tret\n'))
+                                            '   6:\tld\ta3,0(a0)\n   8:\tbnez\ta3,2 <f+0x2>\n   a:\tret\n'))
+
+    def test_again(self):
+        """Nor is one that starts over between two ways that exclude each other."""
+        self.assertFalse(self.same('riscv', '   0:\tbeqz\ta1,8 <f+0x8>\n   4:\tld\ta2,0(a0)\n   6:\tj\ta <f+0xa>\n'
+                                            '   8:\tld\ta2,0(a0)\n   a:\tbnez\ta2,0 <f>\n   e:\tret\n'))
+
+    def test_patched(self):
+        """A branch that is patched away: what nothing leads to comes after it."""
+        self.assertTrue(self.same('s390', '   0:\tlg\t%r1,0(%r2)\n   6:\tjg\t12 <f+0x12>\n   c:\tlg\t%r3,0(%r2)\n'
+                                          '  12:\tbr\t%r14\n'))
 
     def test_delay_slot(self):
         """What stands behind a branch is executed first."""

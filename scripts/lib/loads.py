@@ -15,6 +15,8 @@ import re
 import subprocess
 import sys
 
+from elftools.common.exceptions import ELFError
+
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import paths  # noqa: E402
 
@@ -209,9 +211,9 @@ def judge(first, second, near, program):
             return 'no read', ''
         for x in near:
             for y in near:
-                if x is not y and program.same_address(x.insn, y.insn):
+                if x is not y and not y.reads and program.same_address(x.insn, y.insn):
                     return 'unclear', f'neither has its line; of one address are {show(x)} and {show(y)}'
-        return 'merged', 'no two loads of one address'
+        return 'merged', 'neither has its line, and no line loads again'
     # What the compiler moves keeps the line of another read of the entry, or loses its
     # own and then seems to be of the line ahead of it.
     for x in one:
@@ -302,6 +304,6 @@ if __name__ == '__main__':
         main()
     except KeyboardInterrupt:
         sys.exit(130)
-    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+    except (OSError, ValueError, subprocess.CalledProcessError, ELFError) as error:
         print(f'loads.py: {error}', file=sys.stderr)
         sys.exit(2)

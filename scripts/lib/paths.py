@@ -161,7 +161,7 @@ class Program:
         """What an instruction does to the flow of the code."""
         cpu, m = self.cpu, insn.mnemonic
         call = bool(re.match(cpu['call'], m))
-        end = not call and bool(re.match(cpu['end'], m))
+        end = not call and bool(re.match(cpu['end'], m)) and insn.text != 'br %r0'
         if self.isa == 'arm' and m in ('pop', 'ldm', 'ldmfd', 'ldmia') and 'pc' in insn.args:
             end = True
         if self.isa == 'hppa' and m.startswith('b,l'):
@@ -199,6 +199,12 @@ class Program:
                 targets, end = waiting
                 insn.succ = targets + ([] if end else insn.succ)
             waiting = delayed
+        # The compiler leaves no dead code: what nothing leads to is where a branch is
+        # patched away, or one of a table goes.
+        reached = {place for i in insns for place in i.succ}
+        for before, insn in zip(insns, insns[1:]):
+            if insn.place not in reached and insn.function == before.function:
+                before.succ.append(insn.place)
 
     def jump_labels(self, text):
         """The branches that are patched in at run time: triples of code, target, key."""
@@ -255,20 +261,18 @@ class Program:
     def ways(self, first, second):
         """Some paths that execute both, in this order: each with the index of first."""
         start = self.functions.get(base(first.function), first.place)
-        for begin in dict.fromkeys([start, first.place]):
-            edges = self.forward(begin)
-            lead = self.path(edges, begin, first.place)
-            if lead is None:
-                continue
-            tail = self.path(edges, first.place, second.place)
-            without = set()
-            for _ in range(4):
-                if tail is None or len(tail) < 2:
-                    break
-                yield lead + tail[1:], len(lead) - 1
-                # Another one, around the middle of this one
-                without.add(tail[len(tail) // 2])
-                tail = self.path(edges, first.place, second.place, without - {second.place})
+        edges = self.forward(start)
+        lead = self.path(edges, start, first.place)
+        if lead is None:
+            return
+        tail, without = self.path(edges, first.place, second.place), set()
+        for _ in range(4):
+            if tail is None or len(tail) < 2:
+                return
+            yield lead + tail[1:], len(lead) - 1
+            # Another one, around the middle of this one
+            without.add(tail[len(tail) // 2])
+            tail = self.path(edges, first.place, second.place, without - {second.place})
 
     def addresses(self, first, second):
         """Pairs of the addresses that both load from, on some paths."""
