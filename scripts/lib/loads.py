@@ -211,7 +211,7 @@ def judge(first, second, near, program):
             return 'no read', ''
         for x in near:
             for y in near:
-                if x is not y and not y.reads and program.same_address(x.insn, y.insn):
+                if x.reads and not y.reads and program.same_address(x.insn, y.insn):
                     return 'unclear', f'neither has its line; of one address are {show(x)} and {show(y)}'
         return 'merged', 'neither has its line, and no line loads again'
     # What the compiler moves keeps the line of another read of the entry, or loses its
