@@ -181,7 +181,7 @@ def source():
             steps = [[name, 'mm/case.c', at['STEP'][0]], [at['SECOND'][1], 'mm/case.c', at['SECOND'][0]]]
         second = at.get('STEP', at['SECOND'])[0]
         reads[name] = {'key': name, 'function': name, 'file': 'mm/case.c', 'first': ['mm/case.c', at['FIRST'][0]],
-                       'second': ['mm/case.c', second], 'steps': steps}
+                       'second': ['mm/case.c', second], 'steps': steps, 'known': []}
     return text, reads
 
 

@@ -194,8 +194,9 @@ def is_second(frames, read):
 Side = collections.namedtuple('Side', 'loads code')  # of a read in a function
 
 
-def judge(first, second, near, program):
-    """(verdict, where) of a read in one function: both its sides, and all loads there."""
+def judge(first, second, near, known, program):
+    """(verdict, where) of a read in one function: both its sides, all loads there, and
+    the lines that are known to read the same entry."""
     by_insn = {x.insn.place: x for x in near}
     # What a line tests or uses may have been loaded for another line.
     use = [{x.place for x in program.sources(side.code)} & by_insn.keys() for side in (first, second)]
@@ -209,9 +210,9 @@ def judge(first, second, near, program):
         # What both lines came to has other lines.
         if not near:
             return 'no read', ''
-        for x in near:
+        for x in (x for x in near if known & {(f.file, f.line) for f in x.frames}):
             for y in near:
-                if x.reads and not y.reads and program.same_address(x.insn, y.insn):
+                if not y.reads and program.same_address(x.insn, y.insn):
                     return 'unclear', f'neither has its line; of one address are {show(x)} and {show(y)}'
         return 'merged', 'neither has its line, and no line loads again'
     # What the compiler moves keeps the line of another read of the entry, or loses its
@@ -263,7 +264,7 @@ def look(read, objects):
             apart[1].extend(second.loads)
             near = [x for x in loads if is_near(x.frames, read)]
             if first.loads or second.loads or near and obj.compiles(read):
-                found.append((*judge(first, second, near, obj.program), obj))
+                found.append((*judge(first, second, near, {tuple(k) for k in read['known']}, obj.program), obj))
         if not found and obj.compiles(read):
             found.append(('no read', '', obj))
     # Each in a function of its own, neither of which has the other one inlined.
