@@ -210,7 +210,7 @@ def judge(first, second, near, known, program):
         # What both lines came to has other lines.
         if not near:
             return 'no read', ''
-        for x in (x for x in near if known & {(f.file, f.line) for f in x.frames}):
+        for x in (x for x in near if reads_line(x, known)):
             for y in near:
                 if not y.reads and program.same_address(x.insn, y.insn):
                     return 'unclear', f'neither has its line; of one address are {show(x)} and {show(y)}'
@@ -227,6 +227,16 @@ def judge(first, second, near, known, program):
     if undecided:
         return 'unclear', f'{", ".join(map(show, one))}: the same address as of {", ".join(map(show, undecided))}?'
     return 'merged', ', '.join(map(show, first.loads or one or two))
+
+
+def reads_line(load, lines):
+    """Whether the load is of one of these lines, or of what a header has for it."""
+    for frame in load.frames:
+        if (frame.file, frame.line) in lines:
+            return True
+        if not frame.file.endswith('.h'):
+            return False
+    return False
 
 
 def is_moved(first, load):
