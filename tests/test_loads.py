@@ -296,6 +296,14 @@ class Paths(unittest.TestCase):
         self.assertTrue(self.same('s390', '   0:\tlg\t%r1,0(%r2)\n   6:\tjg\t12 <f+0x12>\n   c:\tlg\t%r3,0(%r2)\n'
                                           '  12:\tbr\t%r14\n'))
 
+    def test_targets(self):
+        """Where a branch goes, by the name of llvm-objdump or where a label is not shown."""
+        program = listing('loongarch', '   0:\tbeqz\t$a0, 8 <f+0x8>\n   4:\tret\n   8:\tld.d\t$a0, $a1, 0\n   c:\tb\t-4 <f+0x8>\n')
+        self.assertEqual([[a for _, a in i.succ] for i in program.sections[0].insns], [[8, 4], [], [12], [8]])
+        program = listing('riscv', '   0:\tbeqz\ta0,6 <.L1^B1>\n\t\t\t0: R_RISCV_BRANCH\t.L80\n   4:\tret\n\n'
+                                   '0000000000000006 <.L1^B1>:\n   6:\tret\n')
+        self.assertEqual([[a for _, a in i.succ] for i in program.sections[0].insns], [[6, 4], [], []])
+
     def test_delay_slot(self):
         """What stands behind a branch is executed first."""
         self.assertTrue(self.same('sparc', '   0:\tldx\t[ %o0 ], %g1\n   4:\tbrz,pn\t%g1, 10 <f+0x10>\n   8:\tmov\t%o0, %g2\n'

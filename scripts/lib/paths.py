@@ -31,9 +31,9 @@ CPU = {
                 saved=r'(r1|r2|r13|r1[4-9]|r2\d|r3[01])$', reg=r'r\d+$'),
     'mips': dict(call=r'(jal|jalr|bal|jalrc|balc)$', end=r'(b|j|jr|jrc|bc)$', branch=r'(b|j)', delay=r'(b(?!reak|alc|c$)|j)',
                  saved=r'(s\d|sp|gp|zero)$', reg=r'([avtsk]\d|s8|sp|gp|ra|zero|at)$'),
-    'loongarch': dict(call=r'(bl|jirl)$', end=r'(b|jr|ret)$', branch=r'b',
+    'loongarch': dict(call=r'(bl|jirl)$', end=r'(b|jr|ret)$', branch=r'b(?!str|ytepick|reak|itrev)',
                       saved=r'\$(s\d|fp|sp|tp|r21|zero)$', reg=r'\$\w+$'),
-    'sparc': dict(call=r'call$', end=r'(b|ba|retl?|return|jmp|rett)(,|$)', branch=r'(b|fb|cw?x?b)', delay=r'(b|fb|call|jmp|ret)',
+    'sparc': dict(call=r'call$', end=r'(b|ba|retl?|return|jmp|rett)(,|$)', branch=r'(b(?!tst|set|clr|tog|mask|shuffle)|fb|cw?x?b)', delay=r'(b(?!tst|set|clr|tog|mask|shuffle)|fb|call|jmp|ret)',
                   saved=r'%([li]\d|sp|fp|g[0456])$', reg=r'%\w+$', last=True),
     'sh': dict(call=r'(jsr|bsrf?)$', end=r'(bra|rts|jmp|braf|rte)$', branch=r'(bra|b[tf](\.s|/s)?)$',
                delay=r'(jsr|bsrf?|bra|rts|jmp|braf|rte|b[tf][./]s)$', saved=r'r([89]|1[0-5])$', reg=r'r\d+$', last=True),
@@ -149,13 +149,19 @@ class Program:
             section, address = self.labels.get(m[2], (m[2], 0))
             if (section, address + offset) in self.at:
                 return section, address + offset
+            if m[2].startswith('.L') and m[2] not in self.labels:
+                break  # it shares its place with another one, whose name is shown
             if m[1] not in ('R_RISCV_RELAX', 'R_LARCH_RELAX', 'R_LARCH_ALIGN', 'R_RISCV_ALIGN'):
                 return None
-        m = re.search(r'(?:0x)?([0-9a-f]+) <([^>]*)>', insn.args)
+        m = re.search(r'(?:0x)?([0-9a-f]+) <([^>+]*)(?:\+0x([0-9a-f]+))?>', insn.args)
         if not m:
             return None
-        place = (insn.section, int(m[1], 16))
-        return place if place in self.at else None
+        section, address = self.labels.get(m[2], (insn.section, 0))
+        # The number may be that of the place or, by llvm-objdump, how far away it is.
+        for place in (section, address + int(m[3] or '0', 16)), (insn.section, int(m[1], 16)):
+            if place in self.at and (m[2] in self.labels or place[1] == int(m[1], 16)):
+                return place
+        return None
 
     def branch(self, insn):
         """What an instruction does to the flow of the code."""
@@ -545,9 +551,14 @@ class Machine:
     def used(self, insn):
         """The instructions whose loads went into what this one uses, in their order."""
         ops = [re.sub(r'\s*<.*>$', '', o.strip()) for o in objects.operands(insn.args)]
-        pure = r'(mov|lea)' if self.isa == 'x86' else r'(?!cmp|tst|test|c[lgh]|t[bm]|b|st|cb|tb)'
-        if ops and re.match(pure, insn.mnemonic) and self.is_reg(ops[-1 if self.cpu.get('last') else 0]):
-            ops.pop(-1 if self.cpu.get('last') else 0)
+        # What it writes, and does not read as well
+        pure = {'x86': r'mov|lea', 's390': r'l|risb', 'sh': r'mov', 'm68k': r'mov|lea'}.get(
+            self.isa, r'(?!cmp|tst|test|ccm|b|st|s[bhwd]$|cb|tb|t[wd])')
+        if len(ops) > 2 and self.isa == 's390' and not insn.mnemonic.startswith('c'):
+            pure = r''
+        last = -1 if self.cpu.get('last') else 0
+        if ops and re.match(pure, insn.mnemonic) and self.is_reg(ops[last]):
+            ops.pop(last)
         found = set()
         for op in ops:
             for name in re.findall(r'[%$]?\w+', op):
