@@ -304,6 +304,14 @@ class Paths(unittest.TestCase):
                                    '0000000000000006 <.L1^B1>:\n   6:\tret\n')
         self.assertEqual([[a for _, a in i.succ] for i in program.sections[0].insns], [[6, 4], [], []])
 
+    def test_sources(self):
+        """Which load's value an instruction uses: also what it reads and writes, and not
+        what it only writes."""
+        program = listing('s390', '   0:\tlg\t%r1,0(%r2)\n   6:\tlg\t%r3,0(%r4)\n   c:\tnill\t%r1,61440\n  10:\tlgr\t%r1,%r3\n')
+        insns = program.sections[0].insns
+        self.assertEqual(program.sources([insns[2]]), [insns[0]])
+        self.assertEqual(program.sources([insns[3]]), [insns[1]])
+
     def test_delay_slot(self):
         """What stands behind a branch is executed first."""
         self.assertTrue(self.same('sparc', '   0:\tldx\t[ %o0 ], %g1\n   4:\tbrz,pn\t%g1, 10 <f+0x10>\n   8:\tmov\t%o0, %g2\n'
