@@ -132,6 +132,7 @@ lacking() {
 		matrix s390 ppc64le:$s390 gcc-powerpc64le-linux-gnu
 		bisect s390 ppc64le:$s390 gcc-powerpc64le-linux-gnu
 		codegen s390:$s390
+		loads s390:$s390 $audit
 		stable:$boot qemu-system-x86
 		stable --no-boot:$s390 gcc-x86-64-linux-gnu
 	END
