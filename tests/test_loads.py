@@ -276,6 +276,11 @@ class Paths(unittest.TestCase):
                                           '  10:\tbrasl\t%r14,100 <other>\n  16:\tlg\t%r3,160(%r15)\n  1c:\tlg\t%r4,0(%r3)\n'
                                           '  22:\tbr\t%r14\n'))
 
+    def test_aligned_stack(self):
+        """A pointer on a stack that was aligned."""
+        self.assertTrue(self.same('x86', '   0:\tand    $0xfffffffffffffff0,%rsp\n   4:\tmov    %rdi,0x8(%rsp)\n   8:\tmov    (%rdi),%rax\n'
+                                         '   c:\tmov    0x8(%rsp),%rcx\n  10:\tmov    (%rcx),%rdx\n  14:\tret\n'))
+
     def test_not_on_one_path(self):
         """Loads of the same address on two ways that exclude each other."""
         self.assertFalse(self.same('riscv', '   0:\tbeqz\ta1,8 <f+0x8>\n   4:\tld\ta2,0(a0)\n   6:\tret\n'

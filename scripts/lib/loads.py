@@ -78,7 +78,11 @@ def frames_of(addr2line, path, code, tree):
     addresses = [i.address for i in code.insns]
     if not addresses:
         return {}
-    command = [addr2line, '-a', '-f', '-i', '-j', code.section, '-e', path]
+    # LLVM's does not know sections.
+    llvm = 'llvm' in addr2line
+    if llvm and code.section != '.text':
+        return {}
+    command = [addr2line, '-a', '-f', '-i', *([] if llvm else ['-j', code.section]), '-e', path]
     run = subprocess.run(command, input=''.join(f'{a:#x}\n' for a in addresses), check=True,
                          stdout=subprocess.PIPE, text=True, errors='replace')
     return parse_frames(run.stdout, tree)
@@ -272,8 +276,9 @@ def look(read, objects):
             first, second = obj.side(function, read['first'], is_first, read), obj.side(function, end, is_second, read)
             apart[0].extend(first.loads)
             apart[1].extend(second.loads)
-            near = [x for x in loads if is_near(x.frames, read)]
-            if first.loads or second.loads or near and obj.compiles(read):
+            # A load of two places has line 0, by clang, and the function is the outermost.
+            near = [x for x in loads if is_near(x.frames, read) or x.frames and not x.frames[0].line]
+            if first.loads or second.loads or obj.compiles(read) and any(is_near(x.frames, read) for x in near):
                 found.append((*judge(first, second, near, {tuple(k) for k in read['known']}, obj.program), obj))
         if not found and obj.compiles(read):
             found.append(('no read', '', obj))

@@ -399,8 +399,9 @@ class Machine:
         return out
 
     def is_stack(self, address):
-        """Whether it is the stack pointer of the function's start and a constant."""
-        return len(address[1]) == 1 and self.names[address[1][0][0]] == ('in', self.sp)
+        """Whether it is the stack pointer of the function's start and a constant, or
+        what the stack was aligned to."""
+        return len(address[1]) == 1 and self.names[address[1][0][0]] in (('in', self.sp), ('aligned',))
 
     def is_global(self, value):
         """Whether it depends on nothing but variables' addresses."""
@@ -638,7 +639,9 @@ class Machine:
             return found
         wide = bool(re.match(r'%(r[a-ds][xpi]|r[sb]p|r\d+)$', ops[-1]))
         dest = values[-1]
-        if re.match(r'mov(abs)?q?$', m) and wide:
+        if m.startswith('and') and ops[-1] == '%rsp':
+            result = self.symbol('aligned')
+        elif re.match(r'mov(abs)?q?$', m) and wide:
             result = values[0]
         elif re.match(r'addq?$', m) and wide and len(ops) == 2:
             result = self.add(dest, values[0])
