@@ -86,6 +86,15 @@ unclean() {
 	[ -z "$what" ] || echo "has uncommitted changes"
 }
 
+# git_am DIR PATCH...: these in a work tree, the same commits on every machine
+git_am() {
+	local dir=$1
+	shift
+	GIT_COMMITTER_NAME=$AUTHOR_NAME GIT_COMMITTER_EMAIL=$AUTHOR_EMAIL \
+		git -C "$dir" am -q --no-3way --committer-date-is-author-date --no-gpg-sign \
+			--whitespace=nowarn --no-scissors --no-signoff -- "$@" </dev/null
+}
+
 # format_series OUTPUT-DIR TIP: the patches, the same on every machine.
 format_series() {
 	git -C "$KERNEL" format-patch -q -o "$1" --no-numbered --subject-prefix=PATCH \
