@@ -62,6 +62,9 @@ loads: ## which compiler reads an entry twice: emitted or merged, of each second
 insns: ## count the instructions of GUP-fast and of walks, base against series
 	@scripts/insns --record $(TARGET)
 
+sets: ## each set that is posted applies and builds, with no more than it needs (an hour)
+	@scripts/sets check --build --record $(SET)
+
 bisect: ## build patch by patch (an hour)
 	@scripts/bisect --record $(TARGET)
 
@@ -77,4 +80,4 @@ clean: ## remove the cache: trees, objects, images, downloads, reports
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro vmtests stable matrix codegen loads insns bisect bench newcomer clean help
+.PHONY: series check tree apply export hygiene audit audit-trees mutate boot repro vmtests stable matrix codegen loads insns sets bisect bench newcomer clean help

@@ -9,12 +9,33 @@ setup() {
 	ROOT=$BATS_TEST_DIRNAME/..
 }
 
-# small: a project with a series of five patches in three sets, of which the last
-# needs the first and the second falls away.
+# with_make: the kernel of the project can be built: mm/memory.o and mm/gup.o. A line
+# in $BUILT for each object.
+with_make() {
+	export PXD_RESULTS=$BATS_TEST_TMPDIR/results BUILT=$BATS_TEST_TMPDIR/built JOBS=2
+	touch "$BUILT"
+	cat >>"$K/Makefile" <<-END
+		.RECIPEPREFIX := >
+		export CC O
+		allnoconfig:
+		>@mkdir -p \$(O)/mm; cp \$(KCONFIG_ALLCONFIG) \$(O)/.config
+		mm/memory.o mm/gup.o:
+		>@echo "  CC      \$@"; echo \$@ >>$BUILT; \$(CC) -c -Iinclude -o \$(O)/\$@ \$(@:.o=.c)
+		mm/: mm/memory.o mm/gup.o
+		.PHONY: allnoconfig mm/ mm/memory.o mm/gup.o
+	END
+	touch "$K/Kbuild"
+	git -C "$K" add -A
+	git -C "$K" commit -qm make
+}
+
+# small [DIR]: a project with a series of five patches in three sets, of which the last
+# needs the first and the second falls away. With DIR, its kernel can be built.
 small() {
-	project "$BATS_TEST_TMPDIR/a project"
+	project "$BATS_TEST_TMPDIR/${1:-a project}"
 	K=$BATS_TEST_TMPDIR/kernel
 	fake_kernel "$K"
+	[ -z "${1-}" ] || with_make
 	export LINUX=$K
 	S=$("$P/scripts/apply")
 	in_series 'change() { sed -i "s/$2/$3/" "mm/$1.c" && git commit -qam "$4"; }
@@ -24,7 +45,9 @@ small() {
 		change gup b12 B12 "mm/gup: four, with a subject that is so long that the header has two lines of it"
 		change memory a25 A25 "mm/memory: five"'
 	"$P/scripts/export"
-	mkdir "$P/sets"
+	mkdir -p "$P/targets" "$P/sets"
+	printf 'KARCH=fake\nOBJS=(mm/)\nCONFIG="\nCONFIG_OWN=y\n"\n' | tee "$P/targets/one" >"$P/targets/two"
+	printf '# of the test\nmm/ one\nmm/gup two\ninclude/ one\ntools/\n' >"$P/sets/TARGETS"
 	printf 'all: of it\n\nText.\n\n---\n  first  1  mm\n  second  2  mm\n  third  2  mm\n' >"$P/cover-letter.txt"
 	printf 'mm/gup: two and four\n\nText.\n\n---\nA table:\n\n  one  two\n\n[1] https://example.org/\n' >"$P/sets/second.letter"
 	cat >"$P/sets/SETS" <<-'END'
@@ -122,7 +145,7 @@ patches/0005-mm-memory-five.patch' ]
 	sets files --needed first
 	[ "${lines[0]}" = patches/0002-mm-gup-two.patch ]
 	[ "${lines[2]}" = patches/0001-mm-memory-one.patch ]
-	for arguments in "files" "files none" "files first second" "list first" "check none" "check --needed"; do
+	for arguments in "files" "files none" "files first second" "list first" "check none" "check --needed" "check --record" "check -j x"; do
 		# shellcheck disable=SC2086 # words
 		sets $arguments
 		[ "$status" -eq 2 ]
@@ -285,4 +308,89 @@ patches/0005-mm-memory-five.patch' ]
 	sets check
 	[ "$status" -eq 2 ]
 	[ "${#lines[@]}" -eq 1 ]
+}
+
+# figure NAME EXPRESSION: of a record
+figure() { jq -r "$2" "$PXD_RESULTS/sets/$1.json"; }
+
+@test "sets: what builds is recorded, and not built again" {
+	small project
+	sets check --build --record
+	[ "$status" -eq 0 ]
+	grep -q '^first  *builds: 1 objects, one ' <<<"$output"
+	grep -q '^second  *builds: 1 objects, two ' <<<"$output"
+	grep -q '^without-second  *builds: 1 objects, one ' <<<"$output"
+	[ "$(sort "$BUILT" | uniq -c | xargs)" = '1 mm/gup.o 3 mm/memory.o' ]
+	[ "$(figure third '"\(.status) \(.figures.patches) \(.figures.needs) \(.figures.targets)"')" = 'pass 2 first one' ]
+	tree=$(figure third .figures.tree)
+	kernel=$("$P/scripts/tree")/linux
+	[ "$(git -C "$kernel" show "$tree:mm/memory.c" | grep -c A)" -eq 3 ]
+	[ "$(git -C "$kernel" show "$tree:mm/gup.c" | grep -c B)" -eq 0 ]
+	sets check --build --record
+	[ "$status" -eq 0 ]
+	grep -q '^third  *builds (recorded for the same tree)$' <<<"$output"
+	[ "$(wc -l <"$BUILT")" -eq 4 ]
+	# another configuration is another outcome
+	sed -i 's/OWN=y/OTHER=y/' "$P/targets/two"
+	sets check --build --record
+	[ "$status" -eq 0 ]
+	[ "$(tail -n +5 "$BUILT")" = mm/gup.o ]
+	# and so is another patch
+	sed -i 's/^+int A25;/+int A26;/' "$P"/patches/0005-*
+	sets check --build --record
+	[ "$status" -eq 0 ]
+	[ "$(tail -n +6 "$BUILT" | xargs)" = 'mm/memory.o mm/memory.o' ]
+	# what failed is tried again
+	sed -i 's/pass/fail/' "$PXD_RESULTS/sets/first.json"
+	sets check --build --record first
+	[ "$status" -eq 0 ]
+	[ "$(tail -n +8 "$BUILT")" = mm/memory.o ]
+	[ -z "$(git -C "$kernel" status --porcelain)" ]
+}
+
+@test "sets: a set that applies and does not build without what it does not name" {
+	small project
+	in_series 'printf "#define FROM_SECOND int\n" >include/second.h; git add include/second.h
+		git commit -qm "mm/second: a header"'
+	in_series 'printf "#include <second.h>\nFROM_SECOND c;\n" >>mm/memory.c; git commit -qam "mm/memory: use it"'
+	"$P/scripts/export"
+	sed -i 's/^ mm\/gup: four.*/&\n mm\/second: a header/; /^Falls-with/d' "$P/sets/SETS"
+	printf '\nSet: user\nTitle: mm/memory: use it\nTree: mm\nPatches:\n mm/memory: use it\n' >>"$P/sets/SETS"
+	sed -i 's/^  second  2/  user  1  mm\n  second  3/' "$P/cover-letter.txt"
+	sets check user
+	[ "$status" -eq 0 ]
+	sets check --build --record user
+	[ "$status" -eq 1 ]
+	grep -q '^user: does not build: one: mm/memory.c:[0-9:]* fatal error: second.h: No such file' <<<"$output"
+	[ "$(figure user .status)" = fail ]
+	[[ $(figure user .reason) == *'second.h'* ]]
+	sed -i 's/^Title: mm.memory: use it/&\nNeeds:\n second (builds): the header/' "$P/sets/SETS"
+	sets check --build --record user second
+	[ "$status" -eq 0 ]
+	[ "$(figure user .figures.needs)" = second ]
+	# A header is compiled by all that the target has, not only where it is touched.
+	grep -q '^second  *builds: 4 objects, one two ' <<<"$output"
+}
+
+@test "sets: what no target compiles is not taken for built" {
+	small project
+	in_series 'echo "int c;" >mm/pin.c; git add mm/pin.c; git commit -qm "mm/pin: new"'
+	"$P/scripts/export"
+	printf '\nSet: pin\nTitle: mm/pin: new\nTree: mm\nPatches:\n mm/pin: new\n' >>"$P/sets/SETS"
+	sed -i 's/^  second  2/  pin  1  mm\n&/' "$P/cover-letter.txt"
+	sets check --build pin
+	[ "$status" -eq 1 ]
+	grep -q '^pin: does not build: no target of sets/TARGETS compiles mm/pin.c$' <<<"$output"
+	# an object that is there from an earlier tree is none of this one
+	touch "$("$P/scripts/tree")/sets/.out-one-sets/mm/pin.o"
+	sets check --build pin
+	[ "$status" -eq 1 ]
+}
+
+@test "sets: TARGETS names a target for each path, and it is there" {
+	small
+	sed -i '/^mm\/ /d' "$P/sets/TARGETS"
+	says '^sets/TARGETS has nothing for mm/memory.c$'
+	echo 'mm/ none' >>"$P/sets/TARGETS"
+	says '^sets/TARGETS: there is no target none$'
 }

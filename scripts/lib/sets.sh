@@ -127,6 +127,48 @@ places() {
 	done
 }
 
+# touched PLACE...: the paths that these patches touch
+touched() {
+	local place
+	for place; do
+		sed -n 's|^diff --git a/\(.*\) b/\(.*\)$|\1\n\2|p' "${PATCHES[place]}"
+	done | sort -u
+}
+
+# read_targets: PATH_TARGETS, what sets/TARGETS has for the beginning of a path
+declare -A PATH_TARGETS=()
+read_targets() {
+	local prefix targets target
+	while read -r prefix targets; do
+		case $prefix in
+		''|'#'*) continue ;;
+		esac
+		PATH_TARGETS[$prefix]=$targets
+		for target in $targets; do
+			[ "$target" = spatch ] || [ "$target" = selftest ] || [ -f "$ROOT/targets/$target" ] ||
+				fault "sets/TARGETS: there is no target $target"
+		done
+	done <"$SETS_DIR/TARGETS" || die "there is no sets/TARGETS"
+}
+
+# prefix_of PATH: sets PREFIX to the longest beginning of it that sets/TARGETS has
+prefix_of() {
+	local prefix
+	PREFIX=''
+	for prefix in "${!PATH_TARGETS[@]}"; do
+		[[ $1 != "$prefix"* ]] || [ "${#prefix}" -le "${#PREFIX}" ] || PREFIX=$prefix
+	done
+}
+
+# targets_of PATH...: what sets/TARGETS names for them, one a line
+targets_of() {
+	local path PREFIX
+	for path; do
+		prefix_of "$path"
+		[ -z "$PREFIX" ] || tr ' ' '\n' <<<"${PATH_TARGETS[$PREFIX]}"
+	done | awk 'NF && !seen[$0]++'
+}
+
 # check_letter FILE MAX WHAT: b4's layout, and short enough
 check_letter() {
 	local lines
@@ -162,7 +204,7 @@ check_length() {
 
 # check_sets: what the definition has to be, see scripts/sets --help
 check_sets() {
-	local set need other letter n
+	local set need other letter n path PREFIX
 	local -A above=()
 	for set in "${SETS[@]}"; do
 		[ -n "${SET_TITLE[$set]}" ] || fault "$set: has no Title"
@@ -195,6 +237,11 @@ check_sets() {
 			fi
 		fi
 	done
+	read_targets
+	while read -r path; do
+		prefix_of "$path"
+		[ -n "$PREFIX" ] || fault "sets/TARGETS has nothing for $path"
+	done < <(touched "${!PATCHES[@]}")
 	[ "$FAULTS" -eq 0 ] || return 0
 
 	for set in "${SETS[@]}"; do
