@@ -7,6 +7,7 @@
  * What the kernel reports is a failure of the test, too.
  */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -122,27 +123,6 @@ static void set_delay(int fd, int usecs)
 		dprintf(fd, "%d", usecs);
 }
 
-/* Neither asleep nor by the clock: in a guest both may know nothing but ticks. */
-static void count_to(unsigned long n)
-{
-	while (n--)
-		asm volatile("" : : : "memory");
-}
-
-static void spin(double seconds)
-{
-	static double rate;
-	unsigned long n = 0;
-	double begin;
-
-	if (!rate) {
-		for (begin = now(); now() < begin + 0.1; n += 1000000)
-			count_to(1000000);
-		rate = n / (now() - begin);
-	}
-	count_to(seconds * rate);
-}
-
 static long delays(int fd)
 {
 	char text[32] = "";
@@ -150,6 +130,51 @@ static long delays(int fd)
 	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
 		return -1;
 	return atol(text);
+}
+
+/*
+ * A thread that does something while another one is in a call: at one of the delays
+ * of that, or at once where there are none.
+ */
+struct other {
+	pthread_t thread;
+	int window;
+	long first;		/* delays before the call */
+	volatile long at;	/* the delay to come in at, 0: now */
+	volatile bool go;
+};
+
+/* at: one of so many delays; of unknown many: behind all of them */
+static void prepare(struct other *other, int window, long nr)
+{
+	other->window = window;
+	other->first = window < 0 ? 0 : delays(window);
+	other->at = window < 0 ? 0 : nr ? 1 + drand48() * nr : LONG_MAX;
+	other->go = false;
+}
+
+static void wait_for_delay(struct other *other)
+{
+	pin(1);
+	while (!other->go)
+		;
+	while (other->at && delays(other->window) - other->first < other->at)
+		;
+}
+
+static void begin_call(struct other *other, int usecs)
+{
+	set_delay(other->window, usecs);
+	other->go = true;
+}
+
+/* Returns how many delays there were. */
+static long end_call(struct other *other)
+{
+	set_delay(other->window, 0);
+	other->at = 0;
+	pthread_join(other->thread, NULL);
+	return other->window < 0 ? 0 : delays(other->window) - other->first;
 }
 
 /* Has the kernel found a bad entry since the last call? */
@@ -332,21 +357,16 @@ TEST_F(race, fault)
  * not map it by a huge page.
  */
 struct maker {
-	pthread_t thread;
+	struct other other;
 	char *map, *page;
-	double pause;	/* for so many seconds first */
 	bool shared;
-	volatile bool go;
 };
 
 static void *make_table(void *arg)
 {
 	struct maker *maker = arg;
 
-	pin(1);
-	while (!maker->go)
-		;
-	spin(maker->pause);
+	wait_for_delay(&maker->other);
 	if (maker->shared) {
 		madvise(maker->map, PUD_SIZE, MADV_DONTNEED);
 		touch(maker->page);
@@ -356,21 +376,14 @@ static void *make_table(void *arg)
 	return NULL;
 }
 
-/* The first word of a page, by GUP. */
-static bool read_by_gup(char *page, uint64_t *data)
-{
-	struct iovec local = { data, sizeof(*data) }, remote = { page, sizeof(*data) };
-
-	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == sizeof(*data);
-}
-
 static void gup(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self, bool shared)
 {
-	double begin, took = 0, end = now() + 2 * SECONDS;
-	long offset = own_page(self->fd), rounds = 0, pages = 0;
+	long offset = own_page(self->fd), rounds = 0, pages = 0, nr = 0;
+	struct iovec local, remote;
+	double end = now() + 2 * SECONDS;
 	struct maker maker;
 	uint64_t data;
-	int n, puds;
+	int puds;
 
 	ASSERT_GE(offset, 0);
 	self->window = delay(0);
@@ -378,7 +391,6 @@ static void gup(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self, boo
 		TH_LOG("no delays: %s", strerror(errno));
 		end += 4 * SECONDS;
 	}
-	spin(0);
 	while (now() < end) {
 		self->map = mmap(self->area, PUD_SIZE, PROT_READ | (shared ? 0 : PROT_WRITE),
 				 (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_NORESERVE | MAP_FIXED,
@@ -389,30 +401,26 @@ static void gup(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self, boo
 		ASSERT_EQ(faults(self->fd, 2), puds + 1);
 		if (shared)
 			ASSERT_EQ(madvise(self->map, PUD_SIZE, MADV_NOHUGEPAGE), 0);
-		set_delay(self->window, 5 * USECS);
-		if (!rounds) {
-			begin = now();
-			for (n = 0; n < 8; n++)
-				ASSERT_TRUE(read_by_gup(self->map + offset, &data));
-			took = (now() - begin) / 8;
-		}
-		/* The PUD is the last one that it reads. */
-		maker = (struct maker){ .map = self->map, .page = self->map + offset,
-					.pause = (0.6 + drand48() / 2) * took, .shared = shared };
-		set_delay(self->window, 0);
-		ASSERT_EQ(pthread_create(&maker.thread, NULL, make_table, &maker), 0);
+		maker = (struct maker){ .map = self->map, .page = self->map + offset, .shared = shared };
+		/* The first call tells how many delays there are. */
+		prepare(&maker.other, self->window, nr);
+		ASSERT_EQ(pthread_create(&maker.other.thread, NULL, make_table, &maker), 0);
 		/* GUP may get nothing, as it does not take what a PTE maps. */
 		data = 0x5a5a5a5a5a5a5a5a;
-		set_delay(self->window, 5 * USECS);
-		maker.go = true;
-		pages += read_by_gup(maker.page, &data);
-		set_delay(self->window, 0);
-		pthread_join(maker.thread, NULL);
+		local = (struct iovec){ &data, sizeof(data) };
+		remote = (struct iovec){ maker.page, sizeof(data) };
+		begin_call(&maker.other, 10 * USECS);
+		if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == sizeof(data))
+			pages++;
+		if (!nr)
+			nr = end_call(&maker.other);
+		else
+			end_call(&maker.other);
 		ASSERT_EQ(data, 0x5a5a5a5a5a5a5a5a) TH_LOG("GUP took a page that is not mapped there");
 		ASSERT_EQ(munmap(self->map, PUD_SIZE), 0);
 		rounds++;
 	}
-	TH_LOG("%ld rounds, %ld times a page, %.0f us each", rounds, pages, took * 1e6);
+	TH_LOG("%ld rounds, %ld times a page, %ld delays in a call", rounds, pages, nr);
 	EXPECT_GT(rounds, 10);
 	EXPECT_GT(pages, 10);
 }
@@ -427,20 +435,16 @@ TEST_F_TIMEOUT(race, gup_shared, 8 * SECONDS) { gup(_metadata, self, true); }
  * entries it takes most of fork()'s time to copy them.
  */
 struct revoker {
-	pthread_t thread;
+	struct other other;
 	int fd;
-	double pause;	/* for so many seconds first */
-	volatile bool go, *done;
+	volatile bool *done;
 };
 
 static void *take_away(void *arg)
 {
 	struct revoker *revoker = arg;
 
-	pin(1);
-	while (!revoker->go)
-		;
-	spin(revoker->pause);
+	wait_for_delay(&revoker->other);
 	if (write(revoker->fd, "", 1) == 1)
 		*revoker->done = true;
 	return NULL;
@@ -460,9 +464,9 @@ static void fork_revoked(struct __test_metadata *_metadata, FIXTURE_DATA(race) *
 			 int level, unsigned long size, int nr)
 {
 	volatile bool *done = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	double begin, took = 0, end = now() + 3 * SECONDS;
 	struct revoker revoker = { .fd = self->fd, .done = done };
-	long rounds = 0, revoked = 0;
+	long rounds = 0, revoked = 0, delayed = 0;
+	double end = now() + 2 * SECONDS;
 	int status;
 	pid_t pid;
 
@@ -474,34 +478,32 @@ static void fork_revoked(struct __test_metadata *_metadata, FIXTURE_DATA(race) *
 	self->window = delay(0);
 	if (self->window < 0)
 		TH_LOG("no delays: %s", strerror(errno));
-	spin(0);
 	while (now() < end) {
 		fault_in(self, level, size, nr);
-		*done = revoker.go = false;
-		ASSERT_EQ(pthread_create(&revoker.thread, NULL, take_away, &revoker), 0);
-		set_delay(self->window, 3 * USECS);
-		/* Neither first nor last, there is the program itself. */
-		revoker.pause = (0.25 + drand48() / 2) * took;
-		revoker.go = true;
-		begin = now();
+		*done = false;
+		prepare(&revoker.other, self->window, delayed);
+		ASSERT_EQ(pthread_create(&revoker.other.thread, NULL, take_away, &revoker), 0);
+		begin_call(&revoker.other, 2 * USECS);
 		pid = fork();
-		took = now() - begin;
 		ASSERT_GE(pid, 0);
 		if (!pid) {
 			if (!*done)
 				_exit(0);
 			_exit(fault_in(self, level, size, nr) == nr ? 1 : 2);
 		}
-		set_delay(self->window, 0);
+		/* The first call tells how many delays there are. */
+		if (!delayed)
+			delayed = end_call(&revoker.other);
+		else
+			end_call(&revoker.other);
 		ASSERT_EQ(waitpid(pid, &status, 0), pid);
-		pthread_join(revoker.thread, NULL);
 		ASSERT_TRUE(WIFEXITED(status));
 		ASSERT_NE(WEXITSTATUS(status), 2) TH_LOG("the child still has what was taken away");
 		revoked += WEXITSTATUS(status);
 		rounds++;
 	}
-	TH_LOG("%ld rounds, %ld times taken away before the child ran, %.0f us of fork()",
-	       rounds, revoked, took * 1e6);
+	TH_LOG("%ld rounds, %ld times taken away before the child ran, %ld delays in a call",
+	       rounds, revoked, delayed);
 	EXPECT_GT(rounds, 5);
 	EXPECT_GT(revoked, 0);
 }
