@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """The work of scripts/loads: which second reads of the audit are loads of the object.
 
+What is proved, by the line information of each instruction and by paths.py: emitted is
+a path through the function on which two instructions load from one address, of which
+the first is the load of the first read's line, or what this line tests, and the second
+the same of the second read. Merged is that there is no such path among the loads of
+the function, those included that the compiler has moved and that have lost their line.
+Not seen: two functions that the compiler found to be the same, of which one is left
+(it is absent then); code that is patched in at run time from elsewhere, but for jump
+labels and what .altinstr_aux has; reads in assembly.
+
 loads.py select FINDINGS LEDGER                      the reads to look at, as JSON
 loads.py objects READS ARCH                          the objects that have them
 loads.py look READS ARCH OBJDUMP ADDR2LINE TREE DIR OBJECT...
@@ -134,7 +143,8 @@ class Object:
                     self.loads[function].append(Load(insn, where, self.reads(where)))
                 for frame in set(where):
                     self.code[function, frame.file, frame.line].append((insn, where))
-                    self.spans[clone(frame.function), frame.file].add(frame.line)
+                    if frame.line:
+                        self.spans[clone(frame.function), frame.file].add(frame.line)
 
     def side(self, function, line, matches, read):
         """The loads and the instructions of one of the two reads."""
