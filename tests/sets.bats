@@ -25,6 +25,9 @@ with_make() {
 		.PHONY: allnoconfig mm/ mm/memory.o mm/gup.o
 	END
 	touch "$K/Kbuild"
+	echo 'obj-$(CONFIG_OWN) += memory.o many.o
+many-y += gup.o' >"$K/mm/Makefile"
+	sed -i '1i /* pte */' "$K"/mm/*.c
 	git -C "$K" add -A
 	git -C "$K" commit -qm make
 }
@@ -331,7 +334,7 @@ figure() { jq -r "$2" "$PXD_RESULTS/sets/$1.json"; }
 	grep -q '^third  *builds (recorded for the same tree)$' <<<"$output"
 	[ "$(wc -l <"$BUILT")" -eq 4 ]
 	# another configuration is another outcome
-	sed -i 's/OWN=y/OTHER=y/' "$P/targets/two"
+	sed -i 's/OWN=y/&\nCONFIG_MORE=y/' "$P/targets/two"
 	sets check --build --record
 	[ "$status" -eq 0 ]
 	[ "$(tail -n +5 "$BUILT")" = mm/gup.o ]
@@ -381,6 +384,11 @@ figure() { jq -r "$2" "$PXD_RESULTS/sets/$1.json"; }
 	sets check --build pin
 	[ "$status" -eq 1 ]
 	grep -q '^pin: does not build: no target of sets/TARGETS compiles mm/pin.c$' <<<"$output"
+	# nor what the configuration does not have, though make would compile it
+	sed -i '/OWN/d' "$P/targets/one"
+	sets check --build first
+	[ "$status" -eq 1 ]
+	grep -q '^first: does not build: no target of sets/TARGETS compiles mm/memory.c$' <<<"$output"
 	# an object that is there from an earlier tree is none of this one
 	touch "$("$P/scripts/tree")/sets/.out-one-sets/mm/pin.o"
 	sets check --build pin

@@ -48,18 +48,34 @@ tools_key() {
 	done | sha256sum | cut -c-16
 }
 
+# enabled PATH: whether the configuration has the object of a C file. make itself
+# compiles whatever is named, and that need not compile.
+enabled() {
+	local dir=${1%/*} object objects bits=32
+	while [ ! -f "$TREE/$dir/Makefile" ] && [[ $dir = */* ]]; do dir=${dir%/*}; done
+	[ -f "$TREE/$dir/Makefile" ] || return
+	object=${1#"$dir/"} object=${object%.c}.o
+	! grep -qx 'CONFIG_64BIT=y' "$TREE/$OUT/.config" || bits=64
+	# An object of several, x.o, has their names in x-y or x-objs.
+	# shellcheck disable=SC2016 # for make
+	objects=$(make -rR -f "$TREE/$OUT/.config" -f "$TREE/$dir/Makefile" srctree="$TREE" src="$TREE/$dir" obj="$dir" BITS="$bits" \
+		--eval 'pxd: ; @printf "%s\n" $(foreach o,$(obj-y) $(obj-m) $(lib-y),$o $($(o:.o=-y)) $($(o:.o=-m)) $($(o:.o=-objs)))' \
+		pxd 2>/dev/null) || true
+	grep -qxF "$object" <<<"$objects"
+}
+
 # build_target TARGET PATH...: compile what of these it can. Adds to BUILT the C files
 # that were, sets OBJECTS to their number, or all of the target's; says in WHY what
 # does not build.
 build_target() {
-	local target=$1 path out log header='' goals=() files=() built=() rc=0 line
+	local target=$1 path out log header='' goals=() files=() built=() rc=0
 	shift
 	WHY='' OBJECTS=0
 	case $target in
 	spatch)
 		for path; do
 			[[ $path = *.cocci ]] || continue
-			spatch --parse-cocci "$TREE/$path" >"$tmp/log" 2>&1 ||
+			spatch -D report --parse-cocci "$TREE/$path" >"$tmp/log" 2>&1 ||
 				{ WHY="$path: $(grep -m 1 -i error "$tmp/log" || tail -n 1 "$tmp/log")"; return; }
 			BUILT+=("$path") OBJECTS=$((OBJECTS + 1))
 		done
@@ -67,9 +83,9 @@ build_target() {
 	selftest)
 		for path; do
 			[[ $path = *.c ]] || continue
-			gcc -D_GNU_SOURCE= -O2 -Wall -Werror -isystem "$TREE/tools/include/uapi" -I"$TREE/tools/testing/selftests" \
-				-o "$tmp/selftest" "$TREE/$path" -lpthread >"$tmp/log" 2>&1 ||
-				{ WHY="$path: $(grep -m 1 error "$tmp/log" || tail -n 1 "$tmp/log")"; return; }
+			gcc -D_GNU_SOURCE= -I"$TREE/tools/testing/selftests" -I"$TREE/${path%/*}" -isystem "$TREE/tools/include/uapi" \
+				-o "$tmp/selftest" "$TREE/$path" "$TREE/${path%/*}/vm_util.c" -lpthread >"$tmp/log" 2>&1 ||
+				{ WHY="$path: $(grep -m 1 -E 'error|undefined' "$tmp/log" || tail -n 1 "$tmp/log")"; return; }
 			BUILT+=("$path") OBJECTS=$((OBJECTS + 1))
 		done
 		return ;;
@@ -88,7 +104,7 @@ build_target() {
 		esac
 		case $path in
 		*.h) header=1 ;;
-		*.c) files+=("$path") goals+=("${path%.c}.o") ;;
+		*.c) if enabled "$path"; then files+=("$path") goals+=("${path%.c}.o"); fi ;;
 		esac
 	done
 	# Objects that are there need not be of this tree.
@@ -102,13 +118,9 @@ build_target() {
 		if [ -f "$out/${path%.c}.o" ]; then built+=("$path"); fi
 	done
 	if [ "$rc" -ne 0 ]; then
-		# What this configuration does not have is no error.
-		line=$(grep -E '^make.*\*\*\*' "$log" | grep -vE '\] Error 2$' |
-			grep -vE "No rule to make target '($(printf '%s\n' "${files[@]%.c}" | sed 's/$/.o/' | paste -sd '|'))'" | head -n 1 || true)
-		if [ -n "$line" ] || ! grep -q 'No rule to make target' "$log"; then
-			WHY=$(grep -m 1 -E '(^|[: ])(fatal error|error|undefined reference[^:]*): ' "$log" || echo "${line:-make failed}")
-			WHY="${WHY#"$TREE/"}, see $log"
-		fi
+		WHY=$(grep -m 1 -E '(^|[: ])(fatal error|error|undefined reference[^:]*): ' "$log" ||
+			grep -m 1 -E '^make.*\*\*\*' "$log" || echo 'make failed')
+		WHY="${WHY#"$TREE/"}, see $log"
 	fi
 	BUILT+=("${built[@]}")
 	OBJECTS=${#built[@]}
