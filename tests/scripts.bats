@@ -135,6 +135,8 @@ lacking() {
 		loads s390:$s390 $audit
 		stable:$boot qemu-system-x86
 		stable --no-boot:$s390 gcc-x86-64-linux-gnu
+		sets check:$base
+		sets check --build --record:$base $make jq
 	END
 	for verb in $(PATH=/usr/bin:/bin verbs); do
 		echo "$verb"
