@@ -481,9 +481,9 @@ static void fork_revoked(struct __test_metadata *_metadata, FIXTURE_DATA(race) *
 	while (now() < end) {
 		fault_in(self, level, size, nr);
 		*done = false;
-		prepare(&revoker.other, self->window, delayed / 4, delayed / 2);
+		prepare(&revoker.other, self->window, delayed / 8, delayed / 2);
 		ASSERT_EQ(pthread_create(&revoker.other.thread, NULL, take_away, &revoker), 0);
-		begin_call(&revoker.other, 2 * USECS);
+		begin_call(&revoker.other, 4 * USECS);
 		pid = fork();
 		ASSERT_GE(pid, 0);
 		if (!pid) {
@@ -491,7 +491,7 @@ static void fork_revoked(struct __test_metadata *_metadata, FIXTURE_DATA(race) *
 				_exit(0);
 			_exit(fault_in(self, level, size, nr) == nr ? 1 : 2);
 		}
-		/* The first call tells how many delays there are; the map is in the middle. */
+		/* The first call tells how many delays there are. Behind fork() are more. */
 		if (!delayed)
 			delayed = end_call(&revoker.other);
 		else
@@ -508,7 +508,7 @@ static void fork_revoked(struct __test_metadata *_metadata, FIXTURE_DATA(race) *
 	EXPECT_GT(revoked, 0);
 }
 
-TEST_F_TIMEOUT(race, fork_pmd, 8 * SECONDS) { fork_revoked(_metadata, self, 1, PMD_SIZE, 128); }
+TEST_F_TIMEOUT(race, fork_pmd, 8 * SECONDS) { fork_revoked(_metadata, self, 1, PMD_SIZE, 64); }
 TEST_F_TIMEOUT(race, fork_pud, 8 * SECONDS) { fork_revoked(_metadata, self, 2, PUD_SIZE, 1); }
 
 /*
