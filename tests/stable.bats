@@ -188,6 +188,22 @@ $NOTE"
 	fails 'not ok 1 two'
 }
 
+@test "a target whose compiler apt does not offer is skipped by name; x86_64 and s390 are wanted" {
+	fake_apt
+	echo 'NEEDS=(nosuch-gcc=gcc-nosuch)' >>targets/arm
+	run --separate-stderr scripts/stable 1.0 --record
+	printf '%s\n' "$output" "$stderr"
+	[ "$status" -eq 0 ]
+	[[ ${lines[2]} =~ ^0001\ +arm\ +mm/gup\.o\ +skipped:\ apt\ offers\ no\ gcc-nosuch$ ]]
+	[[ ${lines[-1]} = *': as it should be; skipped: arm: apt offers no gcc-nosuch' ]]
+	[ "$(jq -r '.reason + "|" + .figures.objects_0001_arm' "$PXD_RESULTS/stable/1.0.json")" = \
+	  ' skipped: arm: apt offers no gcc-nosuch|skipped: apt offers no gcc-nosuch' ]
+	echo 'NEEDS=(nosuch-gcc=gcc-nosuch)' >>targets/s390
+	run scripts/stable 1.0
+	[ "$status" -eq 2 ]
+	[[ $output = *'s390: skipped: apt offers no gcc-nosuch'* ]]
+}
+
 @test "tests of the kernel's own instead of those of selftests/mm" {
 	echo 'test own' >>patches/stable-1.0.y/checks
 	(cd "$LINUX_TREE" && git mv -k tools/testing/selftests/mm tools/testing/selftests/vm &&
