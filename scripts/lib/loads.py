@@ -233,8 +233,11 @@ def judge(first, second, near, known, program):
     # own and then seems to be of the line ahead of it.
     for x in one:
         for y in near:
-            if y.insn is not x.insn and is_moved(x, y) and program.same_address(x.insn, y.insn) and \
-                    any(program.leads(y.insn, i) for i in second.code):
+            if y.insn is x.insn or not program.same_address(x.insn, y.insn):
+                continue
+            if y.insn not in [z.insn for z in first.loads] and any(program.uses(y.insn, i) for i in second.code):
+                return 'emitted', f'{show(x)} and {show(y)}'
+            if is_moved(x, y) and any(program.leads(y.insn, i) for i in second.code):
                 return 'emitted', f'{show(x)} and {show(y)}, which was moved to line {y.frames[0].line}'
     undecided = [y for y in second.loads if one and y not in one and
                  not program.differs([x.insn for x in one], y.insn)]

@@ -265,8 +265,9 @@ def count(body, isa):
     return tuple(map(sum, zip(*kinds(body, isa)))) or (0, 0, 0)
 
 
-def kinds(body, isa):
-    """What count() counts, for each instruction."""
+def kinds(body, isa, variables_too=False):
+    """What count() counts, for each instruction; with the kernel's variables, where an
+    earlier instruction has made their address."""
     t = ISA[isa]
     frame = [t['stack']]
     if isa == 'x86' and any(re.match(r'mov[lq]? %[re]sp,%[re]bp', text) for text, _ in body):
@@ -302,7 +303,7 @@ def kinds(body, isa):
         if stack.search(args):
             out[-1] = 0, int(is_load), int(is_store)
         # A relocation in the instruction itself: a variable, not a table.
-        elif is_load and not relocs and not is_variable and not re.search(t['const'], args):
+        elif is_load and (variables_too or not relocs and not is_variable) and not re.search(t['const'], args):
             out[-1] = 1, 0, 0
     return out
 

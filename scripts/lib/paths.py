@@ -131,7 +131,7 @@ class Program:
         for code in self.sections:
             for name in dict.fromkeys(i.function for i in code.insns):
                 body = [i for i in code.insns if i.function == name]
-                for insn, kind in zip(body, objects.kinds([(i.text, i.relocs) for i in body], self.isa)):
+                for insn, kind in zip(body, objects.kinds([(i.text, i.relocs) for i in body], self.isa, True)):
                     insn.loads = bool(kind[0])
             self.connect(code.insns)
 
@@ -297,7 +297,7 @@ class Program:
         """Whether there is a path on which both load from the same address."""
         if base(first.function) != base(second.function):
             return False
-        return any(a == b for _, a, b in self.addresses(first, second))
+        return any(a == b and not m.is_global(a) for m, a, b in self.addresses(first, second))
 
     def sources(self, insns):
         """For each of these instructions the last load that it uses the value of, on the
@@ -318,6 +318,18 @@ class Program:
                 out.append(self.used[insn.place])
         return out
 
+    def uses(self, load, insn):
+        """Whether there is a path on which the instruction uses the value of the load."""
+        start = self.functions.get(base(load.function), load.place)
+        edges = self.forward(start)
+        lead, tail = self.path(edges, start, load.place), self.path(edges, load.place, insn.place)
+        if lead is None or tail is None:
+            return False
+        machine = Machine(self.isa, self.cpu, self.narrow)
+        for place in lead + tail[1:-1]:
+            machine.step(self.at[place])
+        return load in machine.used(insn)
+
     def leads(self, first, second):
         """Whether there is a path from the first instruction to the second."""
         start = self.functions.get(base(first.function), first.place)
@@ -326,12 +338,14 @@ class Program:
 
     def differs(self, firsts, second):
         """Whether the second one's address is made from what the first one loads, or is
-        at another offset from the same, so that it is not the address of the first."""
+        at another offset from the same, or in a structure that the function was given,
+        where that of the first is not: so that it is not the address of the first."""
         seen = False
         for first in firsts:
             for machine, a, b in self.addresses(first, second):
                 seen = True
-                if not (machine.mark in machine.made_of(b) or a[1] == b[1] and a[0] != b[0] or not b[1]):
+                if not (machine.mark in machine.made_of(b) or a[1] == b[1] and a[0] != b[0] or
+                        machine.is_global(b) or machine.is_argument(b) and not machine.is_argument(a)):
                     return False
         return seen
 
@@ -402,6 +416,10 @@ class Machine:
         """Whether it is the stack pointer of the function's start and a constant, or
         what the stack was aligned to."""
         return len(address[1]) == 1 and self.names[address[1][0][0]] in (('in', self.sp), ('aligned',))
+
+    def is_argument(self, address):
+        """Whether it is what a register held at the function's start and a constant."""
+        return len(address[1]) == 1 and self.names[address[1][0][0]][0] == 'in'
 
     def is_global(self, value):
         """Whether it depends on nothing but variables' addresses."""
