@@ -25,6 +25,8 @@ with_make() {
 		.PHONY: allnoconfig mm/ mm/memory.o mm/gup.o
 	END
 	touch "$K/Kbuild"
+	mkdir -p "$K/tools/testing/selftests/mm"
+	echo 'int help(void) { return 0; }' >"$K/tools/testing/selftests/mm/vm_util.c"
 	echo 'obj-$(CONFIG_OWN) += memory.o many.o
 many-y += gup.o' >"$K/mm/Makefile"
 	sed -i '1i /* pte */' "$K"/mm/*.c
@@ -401,4 +403,18 @@ figure() { jq -r "$2" "$PXD_RESULTS/sets/$1.json"; }
 	says '^sets/TARGETS has nothing for mm/memory.c$'
 	echo 'mm/ none' >>"$P/sets/TARGETS"
 	says '^sets/TARGETS: there is no target none$'
+}
+
+@test "sets: a test of selftests/mm is compiled as such, the rest of its set by the targets" {
+	small project
+	in_series 'echo "int help(void); int main(void) { return help(); }" >tools/testing/selftests/mm/test.c
+		sed -i s/a30/A30/ mm/memory.c
+		git add .; git commit -qm "mm: a test and what it tests"'
+	"$P/scripts/export"
+	printf '\nSet: test\nTitle: mm: a test and what it tests\nTree: mm\nPatches:\n mm: a test and what it tests\n' >>"$P/sets/SETS"
+	sed -i 's/^  second  2/  test  1  mm\n&/' "$P/cover-letter.txt"
+	sed -i 's/^tools.*/tools\/ selftest/' "$P/sets/TARGETS"
+	sets check --build test
+	[ "$status" -eq 0 ]
+	grep -q '^test  *builds: 2 objects, one selftest ' <<<"$output"
 }

@@ -82,7 +82,7 @@ build_target() {
 		return ;;
 	selftest)
 		for path; do
-			[[ $path = *.c ]] || continue
+			[[ $path = tools/testing/selftests/*.c ]] || continue
 			gcc -D_GNU_SOURCE= -I"$TREE/tools/testing/selftests" -I"$TREE/${path%/*}" -isystem "$TREE/tools/include/uapi" \
 				-o "$tmp/selftest" "$TREE/$path" "$TREE/${path%/*}/vm_util.c" -lpthread >"$tmp/log" 2>&1 ||
 				{ WHY="$path: $(grep -m 1 -E 'error|undefined' "$tmp/log" || tail -n 1 "$tmp/log")"; return; }
