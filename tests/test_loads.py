@@ -28,6 +28,7 @@ static inline unsigned long *pte_offset_kernel(pmd_t *pmd, unsigned long addr)
 }
 void other(void);
 void with(pmd_t *);
+unsigned long *pte_offset_elsewhere(pmd_t *, unsigned long);
 '''
 
 # function: (what has to come out, its text)
@@ -147,6 +148,13 @@ unsigned long *apart(pmd_t *pmd, unsigned long addr)
 	if (pmd_none(*pmd))				/* FIRST */
 		return 0;
 	return walk_apart(pmd, addr);			/* STEP */
+}'''),
+    'out_of_line': ('emitted', '''
+unsigned long *out_of_line(pmd_t *pmd, unsigned long addr)
+{
+	if (pmd_none(*pmd))				/* FIRST */
+		return 0;
+	return pte_offset_elsewhere(pmd, addr);		/* SECOND */
 }'''),
     'unused': ('absent', '''
 static inline unsigned long *unused(pmd_t *pmd, unsigned long addr)

@@ -31,6 +31,8 @@ import paths  # noqa: E402
 
 Frame = collections.namedtuple('Frame', 'function file line')
 Load = collections.namedtuple('Load', 'insn frames reads')
+# A function that reads an entry
+CALLED = re.compile(r'(?<![\w.])p(gd|4d|ud|md|te)_offset\w*')
 # What reads an entry, in the text of a line
 READS = re.compile(r'\*\s*(\w+(->|\.))*\w*(pgd|p4d|pud|pmd|pte)|(pgd|p4d|pud|pmd|pte)(\w*\[|p?_(get\b|none_or|offset))|READ_ONCE')
 
@@ -220,6 +222,13 @@ def judge(first, second, near, known, program):
         for x in sorted(one or near if y in second.loads else one, key=functools.partial(away, y)):
             if x.insn is not y.insn and program.same_address(x.insn, y.insn):
                 return 'emitted', f'{show(x)} and {show(y)}'
+    # What is called reads by itself; a branch that is a call may have the line of the test.
+    for insn in second.code + [i for i in first.code if not program.branch(i).call] if one else []:
+        called = CALLED.search(' '.join([insn.args, *insn.relocs]))
+        if called:
+            # rather an entry than a variable
+            x = min(one, key=lambda z: not z.insn.entry)
+            return 'emitted', f'{show(x)} and in {called[0]}(), called by {show(Load(insn, (), 0))}'
     if not one and not two:
         # What both lines came to has other lines.
         if not near:

@@ -58,7 +58,8 @@ class Insn:
         self.section, self.address, self.text = section, address, text
         self.function, self.start, self.relocs = function, start, []
         self.mnemonic, _, self.args = re.sub(r'^(rep[a-z]* |lock |data16 |notrack |[cdefgs]s )+', '', text).partition(' ')
-        self.succ, self.loads = [], False
+        # loads: from memory that may be a page table; entry: and is not likely a variable
+        self.succ, self.loads, self.entry = [], False, False
 
     @property
     def place(self):
@@ -131,8 +132,9 @@ class Program:
         for code in self.sections:
             for name in dict.fromkeys(i.function for i in code.insns):
                 body = [i for i in code.insns if i.function == name]
-                for insn, kind in zip(body, objects.kinds([(i.text, i.relocs) for i in body], self.isa, True)):
-                    insn.loads = bool(kind[0])
+                text = [(i.text, i.relocs) for i in body]
+                for insn, kind, every in zip(body, objects.kinds(text, self.isa), objects.kinds(text, self.isa, True)):
+                    insn.entry, insn.loads = bool(kind[0]), bool(every[0])
             self.connect(code.insns)
 
     # ---- where it goes ----
