@@ -289,6 +289,12 @@ class Paths(unittest.TestCase):
         self.assertTrue(self.same('x86', '   0:\tand    $0xfffffffffffffff0,%rsp\n   4:\tmov    %rdi,0x8(%rsp)\n   8:\tmov    (%rdi),%rax\n'
                                          '   c:\tmov    0x8(%rsp),%rcx\n  10:\tmov    (%rcx),%rdx\n  14:\tret\n'))
 
+    def test_variable(self):
+        """A variable that is loaded twice, by an address from the GOT, is no entry."""
+        self.assertFalse(self.same('s390', '   0:\tlgrl\t%r1,4f0 <f>\n\t\t\t2: R_390_GOTENT\tvmemmap+0x2\n   6:\tlg\t%r3,0(%r1)\n'
+                                           '   c:\tlgrl\t%r4,4f0 <f>\n\t\t\te: R_390_GOTENT\tvmemmap+0x2\n  12:\tlg\t%r5,0(%r4)\n'
+                                           '  18:\tbr\t%r14\n'))
+
     def test_not_on_one_path(self):
         """Loads of the same address on two ways that exclude each other."""
         self.assertFalse(self.same('riscv', '   0:\tbeqz\ta1,8 <f+0x8>\n   4:\tld\ta2,0(a0)\n   6:\tret\n'

@@ -819,6 +819,7 @@ class Machine:
         narrow = isa == 'aarch64' and dest.startswith('w')
         values = [self.value(s) for s in sources if not self.is_memory(s)]
         if relocs:
+            values = [self.reg(s) for s in sources if self.is_reg(s)]
             result = self.symbol('op', m, *relocs, *values, known=all(map(self.is_global, values)))
         elif narrow:
             result = self.symbol('op', insn.text.replace(dest, '', 1), *values)
