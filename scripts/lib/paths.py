@@ -11,6 +11,10 @@ import collections
 import re
 import subprocess
 
+from elftools.elf.constants import SH_FLAGS
+from elftools.elf.elffile import ELFFile
+from elftools.elf.relocation import RelocationSection
+
 import objects
 
 # What the program counter does. call: comes back; end: does not go on behind it;
@@ -46,7 +50,7 @@ CPU = {
 MOVE = r'(mov|mv|mr|lgr|move|copy|movq|movabs)$'
 ADD = r'(add|addi|addu|addiu|daddu|daddiu|add\.d|addi\.d|addu16i\.d|agr|aghi|agfi|agrk|aghik|algfi|algr|la|lay|ldo|adds|add\.w)$'
 SUB = r'(sub|subu|dsubu|sub\.d|sgr|sgrk|slgr|slgfi|subs|subf)$'
-SHIFT = r'(slli|sllg|lsl|sldi|dsll|slli\.d|sllx|shll|shld)$'
+SHIFT = r'(sll|slli|sllg|lsl|sldi|dsll|slli\.d|sllx|shll|shld)$'
 
 Branch = collections.namedtuple('Branch', 'targets call end delay')
 
@@ -79,6 +83,28 @@ class Code:
         return [i for i in self.insns if i.loads]
 
 
+def labelled(path):
+    """The places of relocations to labels without a name that is of use, and what they
+    refer to: with relaxation RISC-V's assemblers leave all branches to the linker."""
+    out = {}
+    with open(path, 'rb') as f:
+        elf = ELFFile(f)
+        sections = list(elf.iter_sections())
+        table = elf.get_section_by_name('.symtab')
+        symbols = list(table.iter_symbols()) if table else []
+        for s in sections:
+            if not isinstance(s, RelocationSection) or not s.is_RELA():
+                continue
+            code = sections[s['sh_info']]
+            if not code['sh_flags'] & SH_FLAGS.SHF_EXECINSTR:
+                continue
+            for r in s.iter_relocations():
+                y = symbols[r['r_info_sym']]
+                if y.name.startswith('.L') and y['st_shndx'] == s['sh_info'] and not r['r_addend']:
+                    out[code.name, r['r_offset']] = code.name, y['st_value']
+    return out
+
+
 def base(name):
     """A function's name, also of the part that the compiler moved elsewhere."""
     return name.removesuffix('.cold') if not re.search(r'\.cold\.\d+$', name) else name[:name.rindex('.cold')]
@@ -94,6 +120,7 @@ class Program:
             raise ValueError(f'{path}: nothing is known of its instructions')
         text = subprocess.run([objdump, '-d', '-r', '--no-show-raw-insn', path], check=True,
                               stdout=subprocess.PIPE, text=True, errors='replace').stdout
+        self.labelled = labelled(path)
         self.parse(text)
         self.jump_labels(subprocess.run([objdump, '-r', '-j', '__jump_table', path], check=False, text=True, errors='replace',
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
@@ -102,6 +129,7 @@ class Program:
         """What objdump -d -r says."""
         self.cpu = CPU[self.isa]
         self.sections, self.functions, self.labels, self.at = [], {}, {}, {}
+        self.labelled = getattr(self, 'labelled', {})
         self.cache, self.used = {}, {}
         code, function, start, insn = None, '', 0, None
         for line in text.splitlines():
@@ -141,6 +169,8 @@ class Program:
 
     def target(self, insn):
         """The place that a branch goes to, if it is in this object."""
+        if insn.place in self.labelled:
+            return self.labelled[insn.place]
         for reloc in insn.relocs:
             m = re.match(r'(R_\S+) ([^\s+]+?)([-+]0x[0-9a-f]+)?$', reloc)
             if not m:
@@ -339,15 +369,15 @@ class Program:
         return self.path(edges, first.place, second.place) is not None
 
     def differs(self, firsts, second):
-        """Whether the second one's address is made from what the first one loads, or is
-        at another offset from the same, or in a structure that the function was given,
-        where that of the first is not: so that it is not the address of the first."""
+        """Whether the second one's address is made from what the first one loads, is that
+        of a variable, or at another offset, in a structure, than that of the first: so
+        that it is not the address of the first."""
         seen = False
         for first in firsts:
             for machine, a, b in self.addresses(first, second):
                 seen = True
-                if not (machine.mark in machine.made_of(b) or a[1] == b[1] and a[0] != b[0] or
-                        machine.is_global(b) or machine.is_argument(b) and not machine.is_argument(a)):
+                if not (machine.mark in machine.made_of(b) or machine.is_global(b) or
+                        (a[1] == b[1] or len(b[1]) == 1) and a[0] != b[0]):
                     return False
         return seen
 
@@ -418,10 +448,6 @@ class Machine:
         """Whether it is the stack pointer of the function's start and a constant, or
         what the stack was aligned to."""
         return len(address[1]) == 1 and self.names[address[1][0][0]] in (('in', self.sp), ('aligned',))
-
-    def is_argument(self, address):
-        """Whether it is what a register held at the function's start and a constant."""
-        return len(address[1]) == 1 and self.names[address[1][0][0]][0] == 'in'
 
     def is_global(self, value):
         """Whether it depends on nothing but variables' addresses."""
@@ -839,7 +865,7 @@ class Machine:
             result = self.add(a, b, -1)
         elif re.match(SUB, m) and two and values:
             result = self.add(old, values[0], -1)
-        elif re.match(SHIFT, m) and sources and (n := number(sources[-1])) is not None:
+        elif re.match(SHIFT, m) and sources and (isa != 's390' or m == 'sllg') and (n := number(sources[-1])) is not None:
             result = self.scaled(values[0] if len(values) > 1 else old, 1 << n)
         elif isa == 'mips' and m == 'or' and 'zero' in sources or isa == 'loongarch' and m == 'or' and '$zero' in sources:
             result = self.total(sources, (0, ()))
