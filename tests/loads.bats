@@ -108,11 +108,16 @@ fake() {
 
 @test "the verb: a file that is not configured is absent, also if make would compile it" {
 	fake
-	echo 'obj-y := one.o' >"$LINUX_TREE/mm/Makefile"
+	echo 'obj-$(and $(filter 64,$(BITS)),$(CONFIG_WIDE)) := two.o' >"$LINUX_TREE/mm/Makefile"
+	echo 'obj-y += one.o' >>"$LINUX_TREE/mm/Makefile"
+	sed -i 's/^CONFIG_OWN=y/CONFIG_64BIT=y\nCONFIG_WIDE=n/' targets/real
 	run --separate-stderr "${run_loads[@]}" --compiler gcc-99
 	[ "$status" -eq 0 ]
 	[[ ${lines[1]} = $'real\tgcc-99\tabsent\tmm/two.c'* ]]
-	! grep two "$BASES/compiled"
+	run ! grep two "$BASES/compiled"
+	sed -i 's/^CONFIG_WIDE=n/CONFIG_WIDE=y/' targets/real
+	run --separate-stderr "${run_loads[@]}" --compiler gcc-99
+	[[ ${lines[1]} = $'real\tgcc-99\temitted\tmm/two.c'* ]]
 }
 
 @test "the verb: what it cannot take is said before any work" {

@@ -210,16 +210,22 @@ def is_second(frames, read):
 Side = collections.namedtuple('Side', 'loads code')  # of a read in a function
 
 
-def judge(first, second, near, known, program):
+def judge(first, second, near, known, program, value=False):
     """(verdict, where) of a read in one function: both its sides, all loads there, and
-    the lines that are known to read the same entry."""
+    the lines that are known to read the same entry; value: the first read is kept."""
     by_insn = {x.insn.place: x for x in near}
-    # What a line tests or uses may have been loaded for another line.
-    use = [{x.place for x in program.sources(side.code)} & by_insn.keys() for side in (first, second)]
-    one = first.loads + [by_insn[p] for p in use[0] if by_insn[p] not in first.loads]
-    two = second.loads + [by_insn[p] for p in use[1] if by_insn[p] not in second.loads]
+    # What a line tests or uses may have been loaded for another line: the last of its
+    # sources, as those ahead of it led to this entry.
+    use = []
+    for side in first, second:
+        sources = [x for x in program.sources(side.code) if x.place in by_insn]
+        use.append([by_insn[x.place] for x in sources if not any(z is not x and program.leads(x, z) for z in sources)])
+    one = first.loads or use[0]
+    two = second.loads + [x for x in use[1] if x not in second.loads]
+    # A value may be tested elsewhere than where it was read.
+    before = one or (near if value else [])
     for y in two:
-        for x in sorted(one or near if y in second.loads else one, key=functools.partial(away, y)):
+        for x in sorted(before if one or y in second.loads else [], key=functools.partial(away, y)):
             if x.insn is not y.insn and program.same_address(x.insn, y.insn):
                 return 'emitted', f'{show(x)} and {show(y)}'
     # What is called reads by itself; a branch that is a call may have the line of the test.
@@ -252,7 +258,9 @@ def judge(first, second, near, known, program):
                  not program.differs([x.insn for x in one], y.insn)]
     if undecided:
         return 'unclear', f'{", ".join(map(show, one))}: the same address as of {", ".join(map(show, undecided))}?'
-    return 'merged', ', '.join(map(show, first.loads or one or two))
+    if not one:
+        return 'merged', f'the first read has no code; {", ".join(map(show, second.loads or two))}'
+    return 'merged', ', '.join(map(show, one))
 
 
 def reads_line(load, lines):
@@ -301,7 +309,8 @@ def look(read, objects):
             # A load of two places has line 0, by clang, and the function is the outermost.
             near = [x for x in loads if is_near(x.frames, read) or x.frames and not x.frames[0].line]
             if first.loads or second.loads or obj.compiles(read) and any(is_near(x.frames, read) for x in near):
-                found.append((*judge(first, second, near, {tuple(k) for k in read['known']}, obj.program), obj))
+                found.append((*judge(first, second, near, {tuple(k) for k in read['known']}, obj.program,
+                                    ' reread-value ' in read['key']), obj))
         if not found and obj.compiles(read):
             found.append(('no read', '', obj))
     # Each in a function of its own, neither of which has the other one inlined.
