@@ -147,6 +147,8 @@ class Object:
                     self.code[function, frame.file, frame.line].append((insn, where))
                     if frame.line:
                         self.spans[clone(frame.function), frame.file].add(frame.line)
+        if self.loads and not self.spans:
+            raise ValueError(f'{path}: {addr2line} finds no lines in it: is it older than the compiler\'s assembler?')
 
     def side(self, function, line, matches, read):
         """The loads and the instructions of one of the two reads."""
