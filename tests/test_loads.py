@@ -125,6 +125,18 @@ unsigned long *earlier(pmd_t *pmd, unsigned long addr)
 		return 0;
 	return pte_offset_kernel(pmd, addr);		/* SECOND */
 }'''),
+    # The first is merged with one ahead of it, and the second is not.
+    'earlier_once': ('emitted', '''
+int earlier_once(pmd_t *pmd, int write)
+{
+	pmd_t value = READ_ONCE(*pmd);
+
+	if (pmd_none(value))
+		return 0;
+	if (pmd_leaf(*pmd))						/* FIRST */
+		return write ? !!(READ_ONCE(*pmd).pmd & 4) : 1;		/* SECOND */
+	return 2;
+}'''),
     'inlined': ('emitted', '''
 static inline unsigned long *walk_inlined(pmd_t *pmd, unsigned long addr)
 {

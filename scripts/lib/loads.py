@@ -216,12 +216,12 @@ def judge(first, second, near, known, program, value=False):
     """(verdict, where) of a read in one function: both its sides, all loads there, and
     the lines that are known to read the same entry; value: the first read is kept."""
     by_insn = {x.insn.place: x for x in near}
-    # What a line tests or uses may have been loaded for another line: the last of its
-    # sources, as those ahead of it led to this entry.
+    # What a line tests or uses may have been loaded for another line. It is not what
+    # another of these loads was found by, which is an entry of a level above.
     use = []
     for side in first, second:
         sources = [x for x in program.sources(side.code) if x.place in by_insn]
-        use.append([by_insn[x.place] for x in sources if not any(z is not x and program.leads(x, z) for z in sources)])
+        use.append([by_insn[x.place] for x in sources if not any(z is not x and program.below(x, z) for z in sources)])
     one = first.loads or use[0]
     two = second.loads + [x for x in use[1] if x not in second.loads]
     # A value may be tested elsewhere than where it was read.

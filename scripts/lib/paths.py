@@ -368,6 +368,10 @@ class Program:
         edges = self.forward(start)
         return self.path(edges, first.place, second.place) is not None
 
+    def below(self, first, second):
+        """Whether the second one's address is made from what the first one loads."""
+        return any(m.mark in m.made_of(b) for m, _, b in self.addresses(first, second))
+
     def differs(self, firsts, second):
         """Whether the second one's address is made from what the first one loads, is that
         of a variable, or at another offset, in a structure, than that of the first: so
