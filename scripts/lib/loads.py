@@ -261,6 +261,11 @@ def judge(first, second, near, known, program, value=False):
     if undecided:
         return 'unclear', f'{", ".join(map(show, one))}: the same address as of {", ".join(map(show, undecided))}?'
     if not one:
+        # A constant, or its code has another line.
+        for y in second.loads:
+            for x in sorted(near, key=functools.partial(away, y)):
+                if x.insn is not y.insn and program.same_address(x.insn, y.insn):
+                    return 'unclear', f'the first read has no code; of one address are {show(x)} and {show(y)}'
         return 'merged', f'the first read has no code; {", ".join(map(show, second.loads or two))}'
     return 'merged', ', '.join(map(show, one))
 
