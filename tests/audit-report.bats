@@ -7,6 +7,7 @@
 
 bats_require_minimum_version 1.5.0
 load npm.bash
+load units
 
 ROOT=$BATS_TEST_DIRNAME/..
 
@@ -572,8 +573,6 @@ use_page() { TMPDIR=$T /usr/bin/python3 "$BATS_TEST_DIRNAME/audit-report-page.py
 }
 
 @test "python and shell have nothing to complain of" {
-	# shellcheck source=/dev/null
-	(. "$ROOT/scripts/lib/common.sh" && require pyflakes3=pyflakes3) 2>"$T/apt" || skip "$(tail -n1 "$T/apt")"
-	pyflakes3 "$ROOT"/scripts/lib/audit{-report,-files,_work.py} "$BATS_TEST_DIRNAME"/{audit-report-page,browser,audit_work_test}.py
+	nothing_unused "$ROOT"/scripts/lib/audit{-report,-files,_work.py} "$BATS_TEST_DIRNAME"/{audit-report-page,browser,audit_work_test}.py
 	shellcheck -x "$BATS_TEST_DIRNAME/audit-report.bats" "$BATS_TEST_DIRNAME/npm.bash"
 }
